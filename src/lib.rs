@@ -1,0 +1,1 @@
+//! A small, exact, deterministic paper exchange for trading bots.

@@ -1,0 +1,3 @@
+//! The `mockx` command.
+
+fn main() {}
