@@ -1,3 +1,1 @@
 //! All integration tests, in one binary: linking many would cost minutes on a small machine.
-
-fn main() {}
