@@ -1,3 +1,4 @@
 //! A small, exact, deterministic paper exchange for trading bots.
 
+pub mod exchange;
 pub mod units;

@@ -17,6 +17,25 @@ const TEXT_MAX: usize = 128;
 /// Significant digits of a quotient; a quotient of exact sums is good to more.
 const QUOTIENT_DIGITS: u32 = 17;
 
+/// For each number of decimals, the whole numbers below this can be kept with that many.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_wrap,
+    reason = "evaluated by the compiler: the index stays below the length and 96 bits fit"
+)]
+const WHOLE_MAX: [i128; 29] = {
+    let mut bounds = [0; 29];
+    let mut bound = MANTISSA_MAX;
+    let mut decimals = 0;
+    while decimals < 29 {
+        bounds[decimals] = bound as i128;
+        bound /= 10;
+        decimals += 1;
+    }
+    bounds
+};
+
 /// A result that cannot be kept without losing a digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the result has more digits than can be kept exactly")]
@@ -208,14 +227,29 @@ impl Exact {
         Exact(self.0.round_dp_with_strategy(scale, strategy))
     }
 
-    /// Whether the value can be kept to `decimals` decimals in 28 digits.
+    /// Whether the value can be kept to `decimals` decimals in 96 bits.
     pub fn fits(self, decimals: u32) -> bool {
-        let bound = MANTISSA_MAX
-            .checked_div(10u128.saturating_pow(decimals))
-            .unwrap_or(0);
-        let whole = self.0.trunc();
-        // One is left for the fraction.
-        whole.mantissa().unsigned_abs() < bound
+        let bound = usize::try_from(decimals)
+            .ok()
+            .and_then(|index| WHOLE_MAX.get(index));
+        // Up to the bound itself there is room for any fraction.
+        bound.is_some_and(|&bound| self.0.abs() < Decimal::from_i128_with_scale(bound, 0))
+    }
+
+    /// Whether it has at most this many decimals.
+    pub fn has_at_most(self, decimals: u32) -> bool {
+        self.0.scale() <= decimals || self.decimals() <= decimals
+    }
+
+    /// The sum, without the last decimals where not all of them can be kept: for running totals that are only shown.
+    #[must_use]
+    pub fn plus_rounded(self, other: Exact) -> Exact {
+        self.plus(other)
+            .or_else(|_| {
+                self.rounded(8, Rounding::HalfUp)
+                    .plus(other.rounded(8, Rounding::HalfUp))
+            })
+            .unwrap_or(Exact(self.0.saturating_add(other.0)))
     }
 
     /// A number of milliseconds, thousandths or the like: the value times `factor`, if that is whole and fits.
@@ -519,7 +553,7 @@ mod tests {
 
     #[test]
     fn fitting_counts_the_digits_that_stay_free() {
-        assert!(exact("7922816251426").fits(16 - 1));
+        assert!(exact("7922816251426.4").fits(15));
         assert!(!exact("7922816251427").fits(16));
         assert!(exact("1").fits(22));
         assert!(exact("-7900000").fits(22));

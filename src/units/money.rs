@@ -229,6 +229,17 @@ impl Amount {
         self.0.over(quantity.0).map(Price)
     }
 
+    /// Whether it has at most this many decimals.
+    pub fn has_at_most(self, decimals: u32) -> bool {
+        self.0.has_at_most(decimals)
+    }
+
+    /// Sum for running totals that are only shown; see [`Exact::plus_rounded`].
+    #[must_use]
+    pub fn plus_rounded(self, other: Amount) -> Amount {
+        Amount(self.0.plus_rounded(other.0))
+    }
+
     /// Number of decimals.
     pub fn decimals(self) -> u32 {
         self.0.decimals()

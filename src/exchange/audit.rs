@@ -1,0 +1,222 @@
+//! Does it all add up? Every invariant in one call, and the fingerprint of the state.
+
+use std::collections::BTreeMap;
+
+use super::ledger::Account;
+use super::order::{Lifecycle, Order, Side};
+use super::{Digest, Exchange};
+use crate::units::{Amount, Asset, OrderId, Overflow, Symbol};
+
+/// An invariant that does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// Money was made or lost.
+    #[error("the pockets of {0} do not sum to zero")]
+    NotZeroSum(Asset),
+    /// A balance is below zero.
+    #[error("the balance of {0} is negative")]
+    Negative(Asset),
+    /// `held` is not what the open orders hold.
+    #[error("{asset} held is {held}, but open orders hold {holds} and the drift is {drift}")]
+    HeldDiffers {
+        /// Which asset.
+        asset: Asset,
+        /// In the account.
+        held: Amount,
+        /// By the orders.
+        holds: Amount,
+        /// Known difference.
+        drift: Amount,
+    },
+    /// A sum has too many digits, which no transfer allows.
+    #[error("figures of {0} are not exact")]
+    NotExact(Asset),
+    /// A closed order is among the open ones.
+    #[error("order {0} is closed but kept as open")]
+    ClosedOrderIsOpen(OrderId),
+    /// An open order's symbol is not listed.
+    #[error("order {0} has no market")]
+    OrderWithoutMarket(OrderId),
+    /// An order that has nothing left to fill is open.
+    #[error("order {0} is filled but open")]
+    NothingLeft(OrderId),
+    /// An order is not, or not only, where it should wait.
+    #[error("order {0} is not in its place")]
+    Misplaced(OrderId),
+    /// A book or a timer holds something that is no open order.
+    #[error("books and timers do not match the open orders")]
+    Strays,
+    /// The tick loop would go round the wrong symbols.
+    #[error("symbol {0} is wrongly noted for the tick loop")]
+    Hunger(Symbol),
+    /// An order has an id that was not given yet.
+    #[error("order {0} has an id from the future")]
+    FutureId(OrderId),
+}
+
+impl Exchange {
+    /// Checks every invariant.
+    pub fn audit(&self) -> Result<(), Broken> {
+        let mut holds: BTreeMap<Asset, Amount> = BTreeMap::new();
+        for order in self.orders.values() {
+            self.audit_order(order)?;
+            for (asset, amount) in holds_of(order) {
+                let sum = holds.entry(asset).or_default();
+                *sum = sum
+                    .plus(amount)
+                    .map_err(|Overflow| Broken::NotExact(asset))?;
+            }
+        }
+        for (asset, account) in self.ledger.iter() {
+            let held = holds.remove(&asset).unwrap_or_default();
+            audit_account(asset, account, held)?;
+        }
+        if let Some((&asset, &holds)) = holds.iter().find(|(_, amount)| !amount.is_zero()) {
+            let (held, drift) = (Amount::ZERO, Amount::ZERO);
+            return Err(Broken::HeldDiffers {
+                asset,
+                held,
+                holds,
+                drift,
+            });
+        }
+        self.audit_places()
+    }
+
+    fn audit_order(&self, order: &Order) -> Result<(), Broken> {
+        let id = order.id;
+        let Lifecycle::Open { due, .. } = order.lifecycle else {
+            return Err(Broken::ClosedOrderIsOpen(id));
+        };
+        if id.sequence() >= self.next_order {
+            return Err(Broken::FutureId(id));
+        }
+        if order.remaining().is_zero() {
+            return Err(Broken::NothingLeft(id));
+        }
+        let market = self
+            .markets
+            .get(&order.symbol)
+            .ok_or(Broken::OrderWithoutMarket(id))?;
+        let waits = due.is_some_and(|at| self.due.contains(&(at, id)));
+        let timed = self.by_update.contains(&(order.updated_elapsed, id));
+        if waits == market.book.contains(order) || waits != due.is_some() || !timed {
+            return Err(Broken::Misplaced(id));
+        }
+        Ok(())
+    }
+
+    fn audit_places(&self) -> Result<(), Broken> {
+        let in_books = self
+            .markets
+            .values()
+            .fold(0usize, |sum, market| sum.saturating_add(market.book.len()));
+        let open = self.orders.len();
+        if in_books.saturating_add(self.due.len()) != open || self.by_update.len() != open {
+            return Err(Broken::Strays);
+        }
+        for (&symbol, market) in &self.markets {
+            let hungry = market.crosses();
+            if hungry != market.hungry || hungry != self.hungry.contains(&symbol) {
+                return Err(Broken::Hunger(symbol));
+            }
+        }
+        Ok(())
+    }
+
+    /// A fingerprint of balances, orders, counters and everything that ever happened to them.
+    ///
+    /// Prices are not in it: they are not worth a write to the disk each, so a power cut may lose some.
+    pub fn digest(&self) -> Digest {
+        let mut digest = self.journal;
+        digest.word(self.next_order);
+        for (asset, account) in self.ledger.iter() {
+            digest.asset(asset);
+            for figure in figures(account) {
+                digest.number(figure.exact());
+            }
+        }
+        for (side, symbol, totals) in self.counters.iter() {
+            digest.word(side as u64);
+            digest.symbol(symbol);
+            digest.word(totals.count);
+            for figure in [totals.amount, totals.notional, totals.fee] {
+                digest.number(figure.exact());
+            }
+        }
+        for order in self.orders.values() {
+            fold_order(&mut digest, order);
+        }
+        digest
+    }
+}
+
+fn holds_of(order: &Order) -> [(Asset, Amount); 2] {
+    let hold = order.hold();
+    let base = match order.side {
+        Side::Buy => Amount::ZERO,
+        Side::Sell => order.remaining().as_amount(),
+    };
+    [
+        (order.symbol.base(), base),
+        (order.symbol.quote(), hold.notional.plus_rounded(hold.fee)),
+    ]
+}
+
+fn audit_account(asset: Asset, account: &Account, holds: Amount) -> Result<(), Broken> {
+    let sum = [account.held, account.fees, account.market, account.outside]
+        .into_iter()
+        .try_fold(account.free, Amount::plus)
+        .map_err(|Overflow| Broken::NotExact(asset))?;
+    if !sum.is_zero() {
+        return Err(Broken::NotZeroSum(asset));
+    }
+    if account.free.is_negative() || account.held.is_negative() {
+        return Err(Broken::Negative(asset));
+    }
+    let (held, drift) = (account.held, account.drift);
+    let expected = holds
+        .plus(drift)
+        .map_err(|Overflow| Broken::NotExact(asset))?;
+    if expected != held {
+        return Err(Broken::HeldDiffers {
+            asset,
+            held,
+            holds,
+            drift,
+        });
+    }
+    Ok(())
+}
+
+fn figures(account: &Account) -> [Amount; 10] {
+    [
+        account.free,
+        account.held,
+        account.fees,
+        account.market,
+        account.outside,
+        account.drift,
+        account.deposits.quantity,
+        account.deposits.value,
+        account.withdrawals.quantity,
+        account.withdrawals.value,
+    ]
+}
+
+fn fold_order(digest: &mut Digest, order: &Order) {
+    digest.word(order.id.sequence());
+    digest.symbol(order.symbol);
+    digest.word(order.side as u64);
+    digest.number(order.quantity.exact());
+    digest.number(order.limit_price().unwrap_or_default().exact());
+    digest.number(order.filled.quantity.exact());
+    digest.number(order.filled.notional.exact());
+    digest.number(order.filled.fee.exact());
+    let hold = order.hold();
+    digest.number(hold.notional.exact());
+    digest.number(hold.fee.exact());
+    digest.word(order.placed_at.as_millis());
+    digest.word(order.updated_at.as_millis());
+    digest.word(u64::from(order.history_count));
+}

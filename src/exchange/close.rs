@@ -1,0 +1,87 @@
+//! Closing an order: give back its hold and record why.
+
+use super::order::{CloseReason, Hold, Lifecycle, Order, Side, Traded};
+use super::{Event, Exchange, Fact, Freed, Outcome, Rejection};
+use crate::units::{Amount, OrderId, Price};
+
+impl Exchange {
+    /// Takes an open order back.
+    pub(super) fn cancel(&mut self, id: OrderId) -> Result<Outcome, Rejection> {
+        if !self.orders.contains_key(&id) {
+            // Whether a closed order of this id is remembered is for the keeper of closed orders to say.
+            let given = id.sequence() >= 1 && id.sequence() < self.next_order;
+            return Err(if given {
+                Rejection::OrderNotOpen(id)
+            } else {
+                Rejection::UnknownOrder(id)
+            });
+        }
+        self.close(id, CloseReason::Canceled)
+            .map(|(order, freed)| Outcome::Canceled(Box::new(order), freed))
+            .ok_or(Rejection::UnknownOrder(id))
+    }
+
+    /// Closes an open order for any reason but a last fill.
+    pub(super) fn close(&mut self, id: OrderId, reason: CloseReason) -> Option<(Order, Freed)> {
+        let mut order = self.orders.remove(&id)?;
+        self.by_update.remove(&(order.updated_elapsed, id));
+        order.updated_at = self.moment.now;
+        order.updated_elapsed = self.moment.elapsed;
+        order.history_count = order.history_count.saturating_add(1);
+        let symbol = order.symbol;
+        let closed = self.finish(order, reason, None, Traded::default());
+        self.note_hunger(symbol);
+        Some(closed)
+    }
+
+    /// The end of every order, which has been taken out of the open ones already.
+    pub(super) fn finish(
+        &mut self,
+        mut order: Order,
+        reason: CloseReason,
+        price: Option<Price>,
+        traded: Traded,
+    ) -> (Order, Freed) {
+        if let Some(market) = self.markets.get_mut(&order.symbol) {
+            market.book.remove(&order);
+        }
+        if let Lifecycle::Open { due: Some(due), .. } = order.lifecycle {
+            self.due.remove(&(due, order.id));
+        }
+        let freed = self.give_back(&order);
+        order.lifecycle = Lifecycle::Closed {
+            at: self.moment.now,
+            reason,
+        };
+        self.journal.word(Fact::Closed as u64);
+        self.journal.word(order.id.sequence());
+        self.journal.word(self.moment.now.as_millis());
+        self.journal.word(order.status() as u64);
+        self.events
+            .push(Event::History(Box::new(order.entry(price, traded))));
+        self.events
+            .push(Event::OrderClosed(Box::new(order.clone())));
+        (order, freed)
+    }
+
+    /// Releases all that an order still has set aside.
+    fn give_back(&mut self, order: &Order) -> Freed {
+        let Hold { notional, fee } = order.hold();
+        let quote = notional.plus(fee).unwrap_or(notional);
+        let base = match order.side {
+            Side::Buy => Amount::ZERO,
+            Side::Sell => order.remaining().as_amount(),
+        };
+        let mut freed = Freed::default();
+        if !base.is_zero() {
+            freed.base = self.ledger.release(order.symbol.base(), base);
+            self.events.push(Event::AccountChanged(order.symbol.base()));
+        }
+        if !quote.is_zero() {
+            freed.quote = self.ledger.release(order.symbol.quote(), quote);
+            self.events
+                .push(Event::AccountChanged(order.symbol.quote()));
+        }
+        freed
+    }
+}

@@ -1,0 +1,91 @@
+//! What can be asked of the exchange, and what it answers.
+
+use super::market::Ticker;
+use super::order::{Order, OrderKind, Side};
+use crate::units::{Amount, Asset, OrderId, Price, Quantity, Symbol};
+
+/// An order to be placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewOrder {
+    /// The market.
+    pub symbol: Symbol,
+    /// Buy or sell.
+    pub side: Side,
+    /// Market or limit.
+    pub kind: OrderKind,
+    /// Base asset wanted, above zero.
+    pub quantity: Quantity,
+}
+
+/// A price set by hand: bid, ask and last become `price`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewPrice {
+    /// The market, which must be listed.
+    pub symbol: Symbol,
+    /// The new price.
+    pub price: Price,
+    /// Base units at the bid; very many where not given.
+    pub bid_quantity: Option<Quantity>,
+    /// Base units at the ask; very many where not given.
+    pub ask_quantity: Option<Quantity>,
+}
+
+/// A balance set as it stands; what is not given stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewBalance {
+    /// Whose.
+    pub asset: Asset,
+    /// At the trader's disposal.
+    pub free: Option<Amount>,
+    /// Set aside.
+    pub held: Option<Amount>,
+}
+
+/// One command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Makes symbols known; those that are stay as they are.
+    List(Vec<Symbol>),
+    /// New prices from a source, in the order of their events; unknown symbols become listed.
+    ApplyTickers(Vec<Ticker>),
+    /// A price set by hand.
+    SetPrice(NewPrice),
+    /// Places an order.
+    Place(NewOrder),
+    /// Takes an order back.
+    Cancel(OrderId),
+    /// Brings money in.
+    Deposit(Asset, Amount),
+    /// Takes free money out.
+    Withdraw(Asset, Amount),
+    /// Sets a balance as it stands.
+    SetBalance(NewBalance),
+    /// Forgets balances, orders, counters and flows; prices stay.
+    Reset,
+    /// Does what is due.
+    Wake,
+}
+
+/// What a cancellation gave back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Freed {
+    /// Of the base asset.
+    pub base: Amount,
+    /// Of the quote asset.
+    pub quote: Amount,
+}
+
+/// The answer to a command that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing to tell.
+    Done,
+    /// The order as it is now; also one that ended rejected.
+    Placed(Box<Order>),
+    /// The order as it is now, and what came back.
+    Canceled(Box<Order>, Freed),
+    /// The asset whose balance changed.
+    Balance(Asset),
+    /// The symbol's new prices.
+    Ticker(Box<Ticker>),
+}

@@ -1,0 +1,31 @@
+//! What happened: the rows that changed, for the store and for whoever follows.
+//!
+//! An event names what changed; its new image is read from the exchange. A closed order leaves the exchange, so its
+//! event carries it.
+
+use super::order::{HistoryEntry, Order, Side};
+use crate::units::{Asset, Elapsed, OrderId, Symbol};
+
+/// One fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// An order is open: a new one, or one that was filled in part.
+    OrderOpen(OrderId),
+    /// An order is closed, and gone from the exchange.
+    OrderClosed(Box<Order>),
+    /// An order's history got an entry; creations have none, see [`Order::creation`].
+    History(Box<HistoryEntry>),
+    /// An asset's account changed.
+    AccountChanged(Asset),
+    /// The running totals of trades changed.
+    TradesCounted(Side, Symbol),
+    /// A market's tick took part in a fill, so that its depth and tick number count.
+    MarketTouched(Symbol),
+    /// Closed orders that were last updated before this are to be forgotten.
+    Prune {
+        /// On the clock that deadlines count in.
+        updated_before: Elapsed,
+    },
+    /// Balances, orders, counters and flows are gone.
+    Reset,
+}

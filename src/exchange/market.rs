@@ -1,0 +1,158 @@
+//! A market: the present prices of a symbol, what they offer, and the orders that wait for them.
+
+use super::book::Book;
+use super::chance;
+use super::order::Side;
+use super::rules::Rules;
+use crate::units::{Price, Quantity, Rate, Symbol, Timestamp};
+
+/// Decimals of the quantity on offer at a tick; venues trade no finer lots.
+const OFFER_DECIMALS: u32 = 8;
+
+/// Prices of one symbol at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticker {
+    /// The market.
+    pub symbol: Symbol,
+    /// Price of the last trade, or the feed's best substitute.
+    pub last: Price,
+    /// Best bid.
+    pub bid: Option<Price>,
+    /// Best ask.
+    pub ask: Option<Price>,
+    /// Base units at the best bid; unlimited where unknown.
+    pub bid_quantity: Option<Quantity>,
+    /// Base units at the best ask; unlimited where unknown.
+    pub ask_quantity: Option<Quantity>,
+    /// When the source says these prices were true.
+    pub at: Timestamp,
+}
+
+impl Ticker {
+    /// What a buyer pays.
+    pub fn ask_or_last(&self) -> Price {
+        self.ask.unwrap_or(self.last)
+    }
+
+    /// What a seller gets.
+    pub fn bid_or_last(&self) -> Price {
+        self.bid.unwrap_or(self.last)
+    }
+
+    /// The price that an order of this side trades at.
+    pub fn price_for(&self, side: Side) -> Price {
+        match side {
+            Side::Buy => self.ask_or_last(),
+            Side::Sell => self.bid_or_last(),
+        }
+    }
+
+    fn quantity_for(&self, side: Side) -> Option<Quantity> {
+        match side {
+            Side::Buy => self.ask_quantity,
+            Side::Sell => self.bid_quantity,
+        }
+    }
+}
+
+/// What is left of one side's quantity at the present tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// Nobody has asked yet in this tick.
+    #[default]
+    Undrawn,
+    /// The feed names no quantity.
+    Unlimited,
+    /// Base units.
+    Left(Quantity),
+}
+
+/// Everything about one symbol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Market {
+    /// The present prices; none until the first ticker.
+    pub ticker: Option<Ticker>,
+    /// Ticks so far.
+    pub ticks: u64,
+    /// Left for buyers in this tick.
+    pub ask_depth: Depth,
+    /// Left for sellers in this tick.
+    pub bid_depth: Depth,
+    /// Orders that wait.
+    pub(super) book: Book,
+    /// Whether an order crosses the present prices and waits for the next tick.
+    pub(super) hungry: bool,
+}
+
+impl Market {
+    pub(super) fn new() -> Market {
+        Market {
+            ticker: None,
+            ticks: 0,
+            ask_depth: Depth::Undrawn,
+            bid_depth: Depth::Undrawn,
+            book: Book::default(),
+            hungry: false,
+        }
+    }
+
+    /// Begins a new tick: what it offers is drawn when an order first needs it.
+    pub(super) fn begin_tick(&mut self) {
+        self.ticks = self.ticks.wrapping_add(1);
+        self.ask_depth = Depth::Undrawn;
+        self.bid_depth = Depth::Undrawn;
+    }
+
+    /// Whether an order in the book could trade at the present prices.
+    pub(super) fn crosses(&self) -> bool {
+        self.ticker.is_some_and(|ticker| {
+            self.book.crosses(Side::Buy, ticker.ask_or_last())
+                || self.book.crosses(Side::Sell, ticker.bid_or_last())
+        })
+    }
+
+    /// What is left for orders of `side` in this tick; `None` for as much as they want.
+    pub(super) fn depth(&mut self, side: Side, rules: &Rules) -> Option<Quantity> {
+        let present = match side {
+            Side::Buy => self.ask_depth,
+            Side::Sell => self.bid_depth,
+        };
+        match present {
+            Depth::Unlimited => None,
+            Depth::Left(quantity) => Some(quantity),
+            Depth::Undrawn => self.draw_depth(side, rules),
+        }
+    }
+
+    fn draw_depth(&mut self, side: Side, rules: &Rules) -> Option<Quantity> {
+        let ticker = self.ticker?;
+        let depth = ticker.quantity_for(side).map(|displayed| {
+            let share: Rate =
+                chance::liquidity(rules, ticker.symbol, self.ticks, side == Side::Buy);
+            // A displayed quantity has at most 28 digits and the share is at most 1.
+            displayed.share(share, OFFER_DECIMALS).unwrap_or(displayed)
+        });
+        self.set_depth(side, depth.map_or(Depth::Unlimited, Depth::Left));
+        depth
+    }
+
+    /// Takes `quantity` out of what is left for orders of `side`.
+    pub(super) fn take(&mut self, side: Side, quantity: Quantity) {
+        let present = match side {
+            Side::Buy => self.ask_depth,
+            Side::Sell => self.bid_depth,
+        };
+        if let Depth::Left(left) = present {
+            // No more than is left is ever taken; a difference too long to keep counts as used up.
+            let rest = left.minus(quantity).unwrap_or(Quantity::ZERO);
+            self.set_depth(side, Depth::Left(rest));
+        }
+    }
+
+    fn set_depth(&mut self, side: Side, depth: Depth) {
+        match side {
+            Side::Buy => self.ask_depth = depth,
+            Side::Sell => self.bid_depth = depth,
+        }
+    }
+}

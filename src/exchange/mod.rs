@@ -1,0 +1,297 @@
+//! The machine: commands in, events out.
+//!
+//! `Exchange` is a pure state machine. Time is an argument of every turn, chance is a function of the seed, and nothing
+//! here knows of files, sockets, threads or clocks: the same rules, commands and times give the same events and the same
+//! digest on every machine.
+//!
+//! # A turn
+//!
+//! [`Exchange::handle`] first does what became due before `turn`, each thing at its own moment (an order whose delay
+//! ended 3 ms ago is filled with a time stamp of 3 ms ago, at the prices of then), and then carries out the command:
+//! all of it, or, with a [`Rejection`], none. What changed is collected as [`Event`]s until [`Exchange::take_events`].
+//! [`Exchange::deadline`] says when the next turn is due by itself.
+//!
+//! # Ticks
+//!
+//! A tick is a new ticker of a symbol, a price set by hand, or the present ticker counted once more by the tick loop.
+//! A tick serves buys, then sells; each side in price-time order, sharing the quantity that is on offer.
+//!
+//! # Invariants
+//!
+//! [`Exchange::audit`] checks them; they hold after every turn. Per asset the five pockets sum to zero; `held` equals
+//! the holds of the open orders; an open order is in its book or waits for its delay, and never both.
+#![deny(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test that goes wrong should stop"
+    )
+)]
+
+mod audit;
+mod book;
+mod chance;
+mod close;
+mod command;
+mod counters;
+mod digest;
+mod event;
+mod funds;
+mod ledger;
+mod market;
+mod order;
+mod place;
+mod prices;
+mod rejection;
+mod report;
+mod rules;
+mod settle;
+mod snapshot;
+mod timers;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use audit::Broken;
+pub use book::Book;
+pub use command::{Command, Freed, NewBalance, NewOrder, NewPrice, Outcome};
+pub use counters::TradeTotals;
+pub use digest::Digest;
+pub use event::Event;
+pub use ledger::{Account, Flow};
+pub use market::{Depth, Market, Ticker};
+pub use order::{
+    Booked, CloseReason, FillPrice, Filled, HistoryEntry, Hold, Lifecycle, Order, OrderKind,
+    OrderStatus, Side, Traded,
+};
+pub use prices::{SET_PRICE_QUANTITY, SYMBOLS_MAX};
+pub use rejection::{RejectReason, Rejection};
+pub use report::{AssetValue, OpenHolds};
+pub use rules::Rules;
+pub use snapshot::{MarketState, Snapshot};
+
+use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Symbol};
+use counters::Counters;
+use ledger::Ledger;
+
+/// The most orders that can be open at once; bounds the memory.
+pub const OPEN_ORDERS_MAX: usize = 250_000;
+
+/// A spot paper exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    rules: Rules,
+    /// The moment of the latest turn; never goes back.
+    moment: Moment,
+    /// Sequence number of the next order.
+    next_order: u64,
+    /// Fingerprint of everything that ever happened.
+    journal: Digest,
+    markets: BTreeMap<Symbol, Market>,
+    /// Every asset that is part of a symbol, and the cash asset.
+    assets: BTreeSet<Asset>,
+    ledger: Ledger,
+    counters: Counters,
+    /// Open orders.
+    orders: BTreeMap<OrderId, Order>,
+    /// Open orders by their last update: the first expires first.
+    by_update: BTreeSet<(Elapsed, OrderId)>,
+    /// Market orders that wait for their delay.
+    due: BTreeSet<(Elapsed, OrderId)>,
+    /// Symbols with an order that crosses the present prices: the tick loop goes round these.
+    hungry: BTreeSet<Symbol>,
+    /// What changed since it was last asked for.
+    events: Vec<Event>,
+}
+
+impl Exchange {
+    /// An empty exchange.
+    pub fn new(rules: Rules) -> Exchange {
+        let assets = BTreeSet::from([rules.cash_asset]);
+        Exchange {
+            rules,
+            moment: Moment::default(),
+            next_order: 1,
+            journal: Digest::default(),
+            markets: BTreeMap::new(),
+            assets,
+            ledger: Ledger::default(),
+            counters: Counters::default(),
+            orders: BTreeMap::new(),
+            by_update: BTreeSet::new(),
+            due: BTreeSet::new(),
+            hungry: BTreeSet::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Does what is due at `turn`, then carries out `command` or refuses it.
+    ///
+    /// A `turn` before the latest one counts as that one.
+    pub fn handle(&mut self, turn: Moment, command: Command) -> Result<Outcome, Rejection> {
+        self.advance(turn);
+        match command {
+            Command::List(symbols) => self.list(&symbols),
+            Command::ApplyTickers(tickers) => self.apply_tickers(&tickers),
+            Command::SetPrice(price) => self.set_price(price),
+            Command::Place(order) => self.place(order),
+            Command::Cancel(id) => self.cancel(id),
+            Command::Deposit(asset, amount) => self.deposit(asset, amount),
+            Command::Withdraw(asset, amount) => self.withdraw(asset, amount),
+            Command::SetBalance(balance) => self.set_balance(balance),
+            Command::Reset => Ok(self.reset()),
+            Command::Wake => Ok(Outcome::Done),
+        }
+    }
+
+    /// What changed since the last call, in order.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Whether anything changed since events were last taken.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// The rules it plays by.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The moment of the latest turn.
+    pub fn moment(&self) -> Moment {
+        self.moment
+    }
+
+    /// An open order.
+    pub fn order(&self, id: OrderId) -> Option<&Order> {
+        self.orders.get(&id)
+    }
+
+    /// Open orders, latest update first; of those of the same millisecond the latest created first only where
+    /// `same_update` groups are sorted by the caller.
+    pub fn open_orders(&self) -> impl Iterator<Item = &Order> {
+        self.by_update
+            .iter()
+            .rev()
+            .filter_map(|(_, id)| self.orders.get(id))
+    }
+
+    /// Number of open orders.
+    pub fn open_count(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// A market.
+    pub fn market(&self, symbol: Symbol) -> Option<&Market> {
+        self.markets.get(&symbol)
+    }
+
+    /// All markets by symbol.
+    pub fn markets(&self) -> impl Iterator<Item = (Symbol, &Market)> {
+        self.markets
+            .iter()
+            .map(|(&symbol, market)| (symbol, market))
+    }
+
+    /// The account of an asset, if it ever had money.
+    pub fn account(&self, asset: Asset) -> Option<Account> {
+        self.ledger.has(asset).then(|| self.ledger.account(asset))
+    }
+
+    /// All accounts by asset.
+    pub fn accounts(&self) -> impl Iterator<Item = (Asset, &Account)> {
+        self.ledger.iter()
+    }
+
+    /// The running totals of trades.
+    pub fn trades(&self) -> impl Iterator<Item = (Side, Symbol, &TradeTotals)> {
+        self.counters.iter()
+    }
+
+    /// The running totals of one side of a symbol.
+    pub fn trade_totals(&self, side: Side, symbol: Symbol) -> Option<&TradeTotals> {
+        self.counters.get(side, symbol)
+    }
+
+    /// Sequence number of the next order.
+    pub fn next_order(&self) -> u64 {
+        self.next_order
+    }
+
+    /// Fingerprint of everything that ever happened to balances and orders.
+    pub fn journal(&self) -> Digest {
+        self.journal
+    }
+
+    /// Whether the asset can have a balance: the cash asset, or the base or quote of some symbol.
+    pub fn knows_asset(&self, asset: Asset) -> bool {
+        self.assets.contains(&asset)
+    }
+
+    fn reset(&mut self) -> Outcome {
+        self.ledger.clear();
+        self.counters.clear();
+        self.orders.clear();
+        self.by_update.clear();
+        self.due.clear();
+        self.hungry.clear();
+        for market in self.markets.values_mut() {
+            market.book = Book::default();
+            market.hungry = false;
+        }
+        self.journal.word(Fact::Reset as u64);
+        self.events.push(Event::Reset);
+        Outcome::Done
+    }
+
+    /// Folds a change of an account into the journal and tells the store.
+    fn account_changed(&mut self, asset: Asset, fact: Fact, amount: Amount) {
+        self.journal.word(fact as u64);
+        self.journal.asset(asset);
+        self.journal.number(amount.exact());
+        self.events.push(Event::AccountChanged(asset));
+    }
+
+    /// Notes whether the symbol has an order that could trade at its present prices.
+    fn note_hunger(&mut self, symbol: Symbol) {
+        let Some(market) = self.markets.get_mut(&symbol) else {
+            return;
+        };
+        let hungry = market.crosses();
+        if hungry == market.hungry {
+            return;
+        }
+        market.hungry = hungry;
+        if hungry {
+            self.hungry.insert(symbol);
+        } else {
+            self.hungry.remove(&symbol);
+        }
+    }
+}
+
+/// Kinds of entries in the journal's fingerprint.
+#[derive(Debug, Clone, Copy)]
+enum Fact {
+    Reset = 1,
+    Deposit = 2,
+    Withdrawal = 3,
+    FreeSet = 4,
+    HeldSet = 5,
+    Placed = 6,
+    Filled = 7,
+    Closed = 8,
+}

@@ -1,0 +1,83 @@
+//! Symbols and their prices.
+
+use super::market::{Market, Ticker};
+use super::{Command, Exchange, NewPrice, Outcome, Rejection};
+use crate::units::{Quantity, Symbol};
+
+/// The most symbols that can be listed; bounds the memory.
+pub const SYMBOLS_MAX: usize = 10_000;
+
+/// Base units on offer at a price that was set by hand without a quantity.
+pub const SET_PRICE_QUANTITY: i64 = 1_000_000_000_000;
+
+impl Exchange {
+    /// Makes symbols known.
+    pub(super) fn list(&mut self, symbols: &[Symbol]) -> Result<Outcome, Rejection> {
+        let new = symbols
+            .iter()
+            .filter(|symbol| !self.markets.contains_key(symbol))
+            .count();
+        if self.markets.len().saturating_add(new) > SYMBOLS_MAX {
+            return Err(Rejection::TooManySymbols(SYMBOLS_MAX));
+        }
+        for &symbol in symbols {
+            self.markets.entry(symbol).or_insert_with(Market::new);
+            self.assets.insert(symbol.base());
+            self.assets.insert(symbol.quote());
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Each ticker is a tick; the orders that it crosses meet it before the next one.
+    pub(super) fn apply_tickers(&mut self, tickers: &[Ticker]) -> Result<Outcome, Rejection> {
+        let known = |ticker: &Ticker| self.markets.contains_key(&ticker.symbol);
+        if !tickers.iter().all(known) {
+            let symbols: Vec<Symbol> = tickers.iter().map(|ticker| ticker.symbol).collect();
+            self.list(&symbols)?;
+        }
+        for ticker in tickers {
+            self.apply_ticker(*ticker);
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// A price set by hand is a ticker with bid = ask = last.
+    pub(super) fn set_price(&mut self, new: NewPrice) -> Result<Outcome, Rejection> {
+        if !self.markets.contains_key(&new.symbol) {
+            return Err(Rejection::UnknownSymbol(new.symbol));
+        }
+        let plenty = Quantity::from_stored(crate::units::Exact::whole(SET_PRICE_QUANTITY));
+        let ticker = Ticker {
+            symbol: new.symbol,
+            last: new.price,
+            bid: Some(new.price),
+            ask: Some(new.price),
+            bid_quantity: Some(new.bid_quantity.unwrap_or(plenty)),
+            ask_quantity: Some(new.ask_quantity.unwrap_or(plenty)),
+            at: self.moment.now,
+        };
+        self.apply_ticker(ticker);
+        Ok(Outcome::Ticker(Box::new(ticker)))
+    }
+
+    fn apply_ticker(&mut self, ticker: Ticker) {
+        let Some(market) = self.markets.get_mut(&ticker.symbol) else {
+            return;
+        };
+        market.ticker = Some(ticker);
+        market.begin_tick();
+        if market.hungry || market.crosses() {
+            self.meet_market(ticker.symbol);
+        }
+    }
+}
+
+impl Command {
+    /// Whether the command can only change prices, which are not worth a commit by themselves.
+    pub fn is_price(&self) -> bool {
+        matches!(
+            self,
+            Command::ApplyTickers(_) | Command::SetPrice(_) | Command::List(_)
+        )
+    }
+}

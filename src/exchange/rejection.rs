@@ -1,0 +1,74 @@
+//! The two kinds of no: a [`Rejection`] refuses a command, which then never was; a [`RejectReason`] ends an order,
+//! which stays in the history.
+
+use crate::units::{Amount, Asset, OrderId, Symbol};
+
+/// Why a command is refused. Nothing has changed then. Listed by precedence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No such market.
+    #[error("Symbol {0} unknown or not tradeable")]
+    UnknownSymbol(Symbol),
+    /// The market has had no price yet.
+    #[error("Symbol {0} has no price yet")]
+    NoPrice(Symbol),
+    /// Neither the cash asset nor part of any symbol.
+    #[error("Asset {0} unknown or not tradeable")]
+    UnknownAsset(Asset),
+    /// No order has this id, or it is not known any more.
+    #[error("Order {0} not found")]
+    UnknownOrder(OrderId),
+    /// The order is closed.
+    #[error("Only *open* orders can be canceled; order {0} is closed")]
+    OrderNotOpen(OrderId),
+    /// A withdrawal of more than is free.
+    #[error("Insufficient funds: {needed} {asset} wanted, {free} {asset} free")]
+    InsufficientFunds {
+        /// Of which asset.
+        asset: Asset,
+        /// Asked for.
+        needed: Amount,
+        /// There.
+        free: Amount,
+    },
+    /// The figures would need more than 28 digits.
+    #[error("{0} cannot keep this amount exactly: too many digits beside the amounts it has")]
+    NotExact(Asset),
+    /// Too many orders are open.
+    #[error("At most {0} orders can be open")]
+    TooManyOpenOrders(usize),
+    /// Too many symbols.
+    #[error("At most {0} symbols can be listed")]
+    TooManySymbols(usize),
+}
+
+/// Why an order ended rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RejectReason {
+    /// Not enough when it was placed.
+    #[error("Insufficient {asset}: {needed} needed, {free} free")]
+    InsufficientFunds {
+        /// Of which asset.
+        asset: Asset,
+        /// To be set aside.
+        needed: Amount,
+        /// There.
+        free: Amount,
+    },
+    /// Not enough when it was to be filled.
+    #[error("Insufficient {asset} at execution: {needed} needed, {available} available")]
+    NotCovered {
+        /// Of which asset.
+        asset: Asset,
+        /// To be paid.
+        needed: Amount,
+        /// There.
+        available: Amount,
+    },
+    /// The fill needs more than 28 digits.
+    #[error("{asset} cannot keep the fill exactly: too many digits")]
+    NotExact {
+        /// Of which asset.
+        asset: Asset,
+    },
+}

@@ -1,0 +1,49 @@
+//! The settings that decide what the exchange does with an order.
+
+use crate::units::{Asset, Rate, Span};
+
+/// What the owner of the exchange has chosen; constant while it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Asset that everything is valued in.
+    pub cash_asset: Asset,
+    /// Fee as a share of the notional.
+    pub fee_rate: Rate,
+    /// How often the present ticker counts as a new tick where orders still cross it; `None` for never.
+    pub tick_loop: Option<Span>,
+    /// Shortest delay of a market order.
+    pub market_delay_min: Span,
+    /// Longest delay of a market order.
+    pub market_delay_max: Span,
+    /// Sigma of the liquidity factor in millionths; 0 offers the whole quantity at every tick.
+    pub fill_sigma_ppm: u32,
+    /// Whether a limit order that crosses when it is placed is matched at once, and not by the next tick.
+    pub match_limit_at_once: bool,
+    /// Open orders that were not updated for this long expire; `None` for never.
+    pub expire_after: Option<Span>,
+    /// Closed orders older than this are pruned; `None` for never.
+    pub prune_after: Option<Span>,
+    /// How often pruning looks.
+    pub prune_every: Span,
+    /// Seed of every draw.
+    pub seed: u64,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
+            // The literal is a valid name.
+            cash_asset: Asset::parse("USDT").expect("USDT is a valid asset"),
+            fee_rate: Rate::from_millionths(1000),
+            tick_loop: Some(Span::from_secs(10)),
+            market_delay_min: Span::ZERO,
+            market_delay_max: Span::from_secs(1),
+            fill_sigma_ppm: 100_000,
+            match_limit_at_once: false,
+            expire_after: Some(Span::from_secs(24 * 3600)),
+            prune_after: Some(Span::from_secs(2160 * 3600)),
+            prune_every: Span::from_secs(3600),
+            seed: 1,
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Open orders meet the prices of their symbol.
+
+use super::ledger::{Account, Pocket, Refused};
+use super::order::{CloseReason, FillPrice, Hold, Lifecycle, Order, OrderKind, Side, Traded};
+use super::{Event, Exchange, Fact, RejectReason};
+use crate::units::{Amount, Asset, OrderId, Overflow, Price, Quantity, Rounding, Symbol};
+
+/// Which parts of a fill's cost come from the order's hold and which from what is free.
+#[derive(Debug, Clone, Copy)]
+struct Payment {
+    notional_held: Amount,
+    notional_free: Amount,
+    fee_held: Amount,
+    fee_free: Amount,
+}
+
+impl Exchange {
+    /// Fills what the present prices and quantities of a symbol allow: buys, then sells, in price-time order.
+    pub(super) fn meet_market(&mut self, symbol: Symbol) {
+        for side in Side::ALL {
+            while let Some((id, price, available)) = self.next_match(symbol, side) {
+                if available.is_some_and(Quantity::is_zero) {
+                    break;
+                }
+                self.fill(id, price, available);
+            }
+        }
+        self.note_hunger(symbol);
+    }
+
+    /// The first order of a side that trades at the present price, with that price and what is left on offer.
+    fn next_match(
+        &mut self,
+        symbol: Symbol,
+        side: Side,
+    ) -> Option<(OrderId, Price, Option<Quantity>)> {
+        let market = self.markets.get_mut(&symbol)?;
+        let price = market.ticker?.price_for(side);
+        let id = market.book.first(side, price)?;
+        Some((id, price, market.depth(side, &self.rules)))
+    }
+
+    /// Fills an order as far as `available` goes. Afterwards it has left the book or nothing is available any more.
+    fn fill(&mut self, id: OrderId, price: Price, available: Option<Quantity>) {
+        let Some(mut order) = self.orders.remove(&id) else {
+            return;
+        };
+        let remaining = order.remaining();
+        let quantity = available.map_or(remaining, |available| remaining.min(available));
+        let outcome = traded(&order, price, quantity)
+            .map_err(|Overflow| RejectReason::NotExact {
+                asset: order.symbol.quote(),
+            })
+            .and_then(|traded| {
+                self.pay(&mut order, traded)?;
+                Ok(traded)
+            });
+        self.by_update.remove(&(order.updated_elapsed, id));
+        match outcome {
+            Err(reason) => {
+                self.orders.insert(id, order);
+                self.close(id, CloseReason::Rejected(reason));
+            }
+            Ok(traded) => self.filled(order, price, traded),
+        }
+    }
+
+    /// Moves the money of a fill and takes it off the hold; on an error nothing has changed.
+    fn pay(&mut self, order: &mut Order, traded: Traded) -> Result<(), RejectReason> {
+        let Lifecycle::Open { hold, .. } = &mut order.lifecycle else {
+            return Ok(());
+        };
+        let payment = payment(order.side, *hold, traded);
+        let assets = [order.symbol.base(), order.symbol.quote()];
+        let quantity = traded.quantity.as_amount();
+        let moved = self
+            .ledger
+            .edit_pair(assets, |base, quote| match order.side {
+                Side::Buy => {
+                    base.transfer(Pocket::Market, Pocket::Free, quantity)
+                        .map_err(|e| (assets[0], e))?;
+                    buy_legs(quote, payment).map_err(|e| (assets[1], e))
+                }
+                Side::Sell => {
+                    base.transfer(Pocket::Held, Pocket::Market, quantity)
+                        .map_err(|e| (assets[0], e))?;
+                    sell_legs(quote, traded.notional, payment).map_err(|e| (assets[1], e))
+                }
+            });
+        moved.map_err(|(asset, refused)| reason(asset, refused))?;
+        *hold = Hold {
+            notional: hold
+                .notional
+                .minus(payment.notional_held)
+                .unwrap_or_default(),
+            fee: hold.fee.minus(payment.fee_held).unwrap_or_default(),
+        };
+        Ok(())
+    }
+
+    /// Writes a fill into the order, the counters, the market and the journal.
+    fn filled(&mut self, mut order: Order, price: Price, traded: Traded) {
+        let (id, symbol, side) = (order.id, order.symbol, order.side);
+        let filled = &mut order.filled;
+        // The sums stay below the quantity and below what the ledger has just taken.
+        filled.quantity = filled
+            .quantity
+            .plus(traded.quantity)
+            .unwrap_or(order.quantity);
+        filled.notional = filled.notional.plus_rounded(traded.notional);
+        filled.fee = filled.fee.plus_rounded(traded.fee);
+        filled.price = match filled.price {
+            FillPrice::None => FillPrice::One(price),
+            FillPrice::One(before) if before == price => FillPrice::One(price),
+            FillPrice::One(_) | FillPrice::Mixed => FillPrice::Mixed,
+        };
+        order.updated_at = self.moment.now;
+        order.updated_elapsed = self.moment.elapsed;
+        order.history_count = order.history_count.saturating_add(1);
+        self.journal.word(Fact::Filled as u64);
+        self.journal.word(id.sequence());
+        self.journal.word(self.moment.now.as_millis());
+        self.journal.number(price.exact());
+        self.journal.number(traded.quantity.exact());
+        self.counters.count(side, symbol, traded);
+        self.events.extend([
+            Event::AccountChanged(symbol.base()),
+            Event::AccountChanged(symbol.quote()),
+            Event::TradesCounted(side, symbol),
+            Event::MarketTouched(symbol),
+        ]);
+        if let Some(market) = self.markets.get_mut(&symbol) {
+            market.take(side, traded.quantity);
+        }
+        if order.remaining().is_zero() {
+            self.finish(order, CloseReason::Filled, Some(price), traded);
+        } else {
+            let entry = order.entry(Some(price), traded);
+            self.events.push(Event::History(Box::new(entry)));
+            self.events.push(Event::OrderOpen(id));
+            self.by_update.insert((order.updated_elapsed, id));
+            self.orders.insert(id, order);
+        }
+    }
+}
+
+/// What a fill of `quantity` at `price` moves.
+///
+/// A buyer's notional and every fee are rounded up, a seller's notional down. A limit buy never pays more than it set
+/// aside: without that bound the dust of many roundings could add up to more than the limit.
+fn traded(order: &Order, price: Price, quantity: Quantity) -> Result<Traded, Overflow> {
+    let rounding = match order.side {
+        Side::Buy => Rounding::Up,
+        Side::Sell => Rounding::Down,
+    };
+    let mut notional = price.notional(quantity, rounding)?;
+    let mut fee = notional.fee(order.fee_rate)?;
+    if order.side == Side::Buy && matches!(order.kind, OrderKind::Limit { .. }) {
+        let hold = order.hold();
+        notional = notional.min(hold.notional);
+        fee = fee.min(hold.fee);
+    }
+    order.filled.notional.plus(notional)?;
+    order.filled.fee.plus(fee)?;
+    Ok(Traded {
+        quantity,
+        notional,
+        fee,
+    })
+}
+
+fn payment(side: Side, hold: Hold, traded: Traded) -> Payment {
+    let notional_held = match side {
+        Side::Buy => traded.notional.min(hold.notional),
+        Side::Sell => Amount::ZERO,
+    };
+    let fee_held = traded.fee.min(hold.fee);
+    Payment {
+        notional_held,
+        notional_free: traded.notional.minus(notional_held).unwrap_or_default(),
+        fee_held,
+        fee_free: traded.fee.minus(fee_held).unwrap_or_default(),
+    }
+}
+
+fn buy_legs(quote: &mut Account, payment: Payment) -> Result<(), Refused> {
+    quote.transfer(Pocket::Held, Pocket::Market, payment.notional_held)?;
+    quote.transfer(Pocket::Held, Pocket::Fees, payment.fee_held)?;
+    quote.transfer(Pocket::Free, Pocket::Market, payment.notional_free)?;
+    quote.transfer(Pocket::Free, Pocket::Fees, payment.fee_free)
+}
+
+fn sell_legs(quote: &mut Account, notional: Amount, payment: Payment) -> Result<(), Refused> {
+    quote.transfer(Pocket::Market, Pocket::Free, notional)?;
+    quote.transfer(Pocket::Held, Pocket::Fees, payment.fee_held)?;
+    quote.transfer(Pocket::Free, Pocket::Fees, payment.fee_free)
+}
+
+fn reason(asset: Asset, refused: Refused) -> RejectReason {
+    match refused {
+        Refused::Short { needed, available } => RejectReason::NotCovered {
+            asset,
+            needed,
+            available,
+        },
+        Refused::NotExact => RejectReason::NotExact { asset },
+    }
+}

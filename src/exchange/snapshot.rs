@@ -1,0 +1,135 @@
+//! Everything out, everything in.
+
+use super::market::{Depth, Ticker};
+use super::{Account, Broken, Digest, Exchange, Lifecycle, Order, Rules, Side, TradeTotals};
+use crate::units::{Asset, Moment, Symbol};
+
+/// What is kept of a market; its book is made of the open orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarketState {
+    /// Which.
+    pub symbol: Symbol,
+    /// The present prices.
+    pub ticker: Option<Ticker>,
+    /// Ticks so far.
+    pub ticks: u64,
+    /// Left for buyers in this tick.
+    pub ask_depth: Depth,
+    /// Left for sellers in this tick.
+    pub bid_depth: Depth,
+}
+
+/// The whole state of an exchange but for its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// The moment of the latest turn.
+    pub moment: Moment,
+    /// Sequence number of the next order.
+    pub next_order: u64,
+    /// Fingerprint of everything that ever happened.
+    pub journal: Digest,
+    /// Markets by symbol.
+    pub markets: Vec<MarketState>,
+    /// Accounts by asset.
+    pub accounts: Vec<(Asset, Account)>,
+    /// Totals by side and symbol.
+    pub trades: Vec<(Side, Symbol, TradeTotals)>,
+    /// Open orders by id.
+    pub orders: Vec<Order>,
+}
+
+impl Exchange {
+    /// The whole state.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            moment: self.moment,
+            next_order: self.next_order,
+            journal: self.journal,
+            markets: self
+                .markets()
+                .map(|(symbol, market)| market.state(symbol))
+                .collect(),
+            accounts: self
+                .accounts()
+                .map(|(asset, account)| (asset, *account))
+                .collect(),
+            trades: self
+                .trades()
+                .map(|(side, symbol, totals)| (side, symbol, *totals))
+                .collect(),
+            orders: self.orders.values().cloned().collect(),
+        }
+    }
+
+    /// An exchange in the state of a snapshot, if that state is sound.
+    pub fn restore(rules: Rules, snapshot: Snapshot) -> Result<Exchange, Broken> {
+        let mut exchange = Exchange::new(rules);
+        exchange.moment = snapshot.moment;
+        exchange.next_order = snapshot.next_order.max(1);
+        exchange.journal = snapshot.journal;
+        for state in snapshot.markets {
+            exchange.restore_market(state);
+        }
+        for (asset, account) in snapshot.accounts {
+            exchange.ledger.insert(asset, account);
+        }
+        for (side, symbol, totals) in snapshot.trades {
+            exchange.counters.insert(side, symbol, totals);
+        }
+        for order in snapshot.orders {
+            exchange.restore_order(order)?;
+        }
+        let symbols: Vec<Symbol> = exchange.markets.keys().copied().collect();
+        for symbol in symbols {
+            exchange.note_hunger(symbol);
+        }
+        exchange.audit()?;
+        Ok(exchange)
+    }
+
+    fn restore_market(&mut self, state: MarketState) {
+        // More symbols than are allowed can only come from a store that somebody else wrote.
+        if self.list(&[state.symbol]).is_err() {
+            return;
+        }
+        if let Some(market) = self.markets.get_mut(&state.symbol) {
+            market.ticker = state.ticker;
+            market.ticks = state.ticks;
+            market.ask_depth = state.ask_depth;
+            market.bid_depth = state.bid_depth;
+        }
+    }
+
+    fn restore_order(&mut self, order: Order) -> Result<(), Broken> {
+        let id = order.id;
+        let Lifecycle::Open { due, .. } = order.lifecycle else {
+            return Err(Broken::ClosedOrderIsOpen(id));
+        };
+        self.list(&[order.symbol])
+            .map_err(|_| Broken::OrderWithoutMarket(id))?;
+        let market = self
+            .markets
+            .get_mut(&order.symbol)
+            .ok_or(Broken::OrderWithoutMarket(id))?;
+        match due {
+            Some(at) => self.due.insert((at, id)),
+            None => market.book.insert(&order),
+        };
+        self.by_update.insert((order.updated_elapsed, id));
+        self.orders.insert(id, order);
+        Ok(())
+    }
+}
+
+impl super::Market {
+    /// What is kept of it.
+    pub fn state(&self, symbol: Symbol) -> MarketState {
+        MarketState {
+            symbol,
+            ticker: self.ticker,
+            ticks: self.ticks,
+            ask_depth: self.ask_depth,
+            bid_depth: self.bid_depth,
+        }
+    }
+}

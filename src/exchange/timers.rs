@@ -1,0 +1,122 @@
+//! What happens by itself: delays that end, orders that expire, the tick loop, pruning.
+//!
+//! All deadlines are derived from the state, so they survive a restart. They count in time that the exchange has seen
+//! pass; a wall clock that jumps moves none of them.
+
+use super::event::Event;
+use super::order::CloseReason;
+use super::{Exchange, Lifecycle};
+use crate::units::{Elapsed, Moment, OrderId, Span, Symbol};
+
+/// What is due; at the same moment in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// A market order's delay ends.
+    Market(OrderId),
+    /// An order waited too long.
+    Expiry(OrderId),
+    /// Orders that still cross meet the present prices again.
+    TickLoop,
+    /// Old closed orders go.
+    Prune,
+}
+
+impl Exchange {
+    /// When the next turn is due by itself.
+    pub fn deadline(&self) -> Option<Elapsed> {
+        self.next_due().map(|(at, _)| at)
+    }
+
+    /// Does everything that is due up to `turn`, each thing at its own moment.
+    pub(super) fn advance(&mut self, turn: Moment) {
+        let turn = Moment {
+            now: turn.now.max(self.moment.now),
+            elapsed: turn.elapsed.max(self.moment.elapsed),
+        };
+        while let Some((at, due)) = self.next_due()
+            && at <= turn.elapsed
+        {
+            // The wall clock at that moment, as far back from the turn as the deadline is.
+            let late = turn.elapsed.since(at);
+            self.moment = Moment {
+                now: turn.now.minus(late).max(self.moment.now),
+                elapsed: at.max(self.moment.elapsed),
+            };
+            self.run(due);
+        }
+        self.moment = turn;
+    }
+
+    fn next_due(&self) -> Option<(Elapsed, Due)> {
+        let market = self.due.first().map(|&(at, id)| (at, Due::Market(id)));
+        let expiry = self.rules.expire_after.and_then(|span| {
+            let &(updated, id) = self.by_update.first()?;
+            Some((updated.plus(span), Due::Expiry(id)))
+        });
+        let tick_loop = self
+            .rules
+            .tick_loop
+            .filter(|_| !self.hungry.is_empty())
+            .map(|every| (self.next_multiple(every), Due::TickLoop));
+        let prune = self
+            .rules
+            .prune_after
+            .map(|_| (self.next_multiple(self.rules.prune_every), Due::Prune));
+        [market, expiry, tick_loop, prune]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The first multiple of `every` after the latest turn.
+    fn next_multiple(&self, every: Span) -> Elapsed {
+        let (now, every) = (self.moment.elapsed.as_millis(), every.as_millis().max(1));
+        let passed = now.checked_div(every).unwrap_or(0);
+        Elapsed::from_millis(passed.saturating_add(1).saturating_mul(every))
+    }
+
+    fn run(&mut self, due: Due) {
+        match due {
+            Due::Market(id) => self.end_delay(id),
+            Due::Expiry(id) => {
+                self.close(id, CloseReason::Expired);
+            }
+            Due::TickLoop => {
+                let hungry: Vec<Symbol> = self.hungry.iter().copied().collect();
+                for symbol in hungry {
+                    if let Some(market) = self.markets.get_mut(&symbol) {
+                        market.begin_tick();
+                    }
+                    self.meet_market(symbol);
+                }
+            }
+            Due::Prune => {
+                if let Some(age) = self.rules.prune_after {
+                    let now = self.moment.elapsed.as_millis();
+                    let before = Elapsed::from_millis(now.saturating_sub(age.as_millis()));
+                    self.events.push(Event::Prune {
+                        updated_before: before,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The order joins its book and meets what the present tick still offers.
+    fn end_delay(&mut self, id: OrderId) {
+        let Some(order) = self.orders.get_mut(&id) else {
+            return;
+        };
+        if let Lifecycle::Open { due, .. } = &mut order.lifecycle
+            && let Some(at) = due.take()
+        {
+            self.due.remove(&(at, id));
+        }
+        let symbol = order.symbol;
+        self.events.push(Event::OrderOpen(id));
+        if let Some(market) = self.markets.get_mut(&symbol) {
+            market.book.insert(order);
+        }
+        self.meet_market(symbol);
+    }
+}
