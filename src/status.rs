@@ -1,0 +1,86 @@
+//! How the daemon is doing, as plain figures for whoever shows them.
+
+use crate::units::{Span, Symbol, Timestamp};
+
+/// A source of prices.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SourceStatus {
+    /// Its name, such as `sim`.
+    pub name: String,
+    /// Whether it delivers.
+    pub up: bool,
+    /// When it last delivered.
+    pub last_success: Option<Timestamp>,
+    /// Its last error in its own words.
+    pub last_error: Option<String>,
+    /// Deliveries that were tried.
+    pub polls: u64,
+    /// How many of them failed.
+    pub failures: u64,
+    /// Quotes that could not be used.
+    pub skipped: u64,
+}
+
+/// The position of a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReplayStatus {
+    /// Rows matched so far.
+    pub rows: u64,
+    /// Whether the file is at its end.
+    pub finished: bool,
+    /// Market time of the last row.
+    pub at: Timestamp,
+}
+
+/// The store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoreStatus {
+    /// Why it takes no writes, if it does not.
+    pub failure: Option<String>,
+    /// Commits since the start.
+    pub commits: u64,
+    /// Time spent in them.
+    pub commit_time: Span,
+    /// Size of its file in bytes.
+    pub file_bytes: u64,
+}
+
+/// The clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClockStatus {
+    /// How often the wall clock jumped since the start.
+    pub steps: u64,
+    /// The last jump in milliseconds, forward or back.
+    pub last_step_ms: i64,
+}
+
+/// Everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Status {
+    /// Time since the start.
+    pub uptime: Span,
+    /// Now, as the exchange stamps its orders.
+    pub now: Timestamp,
+    /// Why the last audit failed, if it did.
+    pub audit_failure: Option<String>,
+    /// Commands carried out or refused since the start.
+    pub commands: u64,
+    /// Ticks since the start.
+    pub ticks: u64,
+    /// Fills since the start.
+    pub fills: u64,
+    /// Open orders.
+    pub open_orders: u64,
+    /// Symbols that have never had a price.
+    pub symbols_without_price: Vec<Symbol>,
+    /// Sources of prices.
+    pub sources: Vec<SourceStatus>,
+    /// The replay, if there is one.
+    pub replay: Option<ReplayStatus>,
+    /// The store.
+    pub store: StoreStatus,
+    /// The clock.
+    pub clock: ClockStatus,
+    /// Whether the daemon is about to stop.
+    pub stopping: bool,
+}
