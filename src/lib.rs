@@ -5,4 +5,5 @@ pub mod exchange;
 pub mod mailbox;
 pub mod status;
 pub mod stepper;
+pub mod store;
 pub mod units;
