@@ -1,1 +1,3 @@
 //! A small, exact, deterministic paper exchange for trading bots.
+
+pub mod http;
