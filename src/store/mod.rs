@@ -220,6 +220,10 @@ fn open_file(path: &Path, cache_bytes: usize) -> Result<Database, OpenError> {
             log::warn!("the store was not closed properly: checking all of it");
         }
     });
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "redb's list of errors is open"
+    )]
     builder.create(path).map_err(|error| match error {
         redb::DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(path.to_owned()),
         redb::DatabaseError::Storage(redb::StorageError::Io(error))
@@ -231,6 +235,9 @@ fn open_file(path: &Path, cache_bytes: usize) -> Result<Database, OpenError> {
         other => damaged(other.to_string()),
     })
 }
+
+#[cfg(test)]
+mod tests;
 
 #[cfg(test)]
 mod tests;

@@ -252,7 +252,7 @@ fn oldest(index: &Table<'_, (u64, u64), ()>) -> Result<Option<(u64, u64)>, Store
     Ok(index
         .first()
         .map_err(StoreError::new)?
-        .map(|(key, ())| key.value()))
+        .map(|(key, _)| key.value()))
 }
 
 /// Whether a closed order is old enough; one that is only in the index goes in any case.
