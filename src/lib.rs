@@ -1,6 +1,7 @@
 //! A small, exact, deterministic paper exchange for trading bots.
 
 pub mod archive;
+pub mod config;
 pub mod exchange;
 pub mod http;
 pub mod mailbox;
