@@ -7,4 +7,5 @@
     reason = "a helper of a test reports by panicking, as the test itself does"
 )]
 
+mod cli;
 mod server;
