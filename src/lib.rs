@@ -7,6 +7,7 @@ pub mod daemon;
 pub mod exchange;
 pub mod http;
 pub mod mailbox;
+pub mod oracle;
 pub mod status;
 pub mod stepper;
 pub mod store;

@@ -4,8 +4,10 @@
     clippy::panic,
     clippy::unwrap_in_result,
     clippy::get_unwrap,
+    clippy::print_stderr,
     reason = "a helper of a test reports by panicking, as the test itself does"
 )]
 
 mod cli;
+mod oracle;
 mod server;
