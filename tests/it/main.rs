@@ -10,4 +10,7 @@
 
 mod cli;
 mod oracle;
+mod oracle_fetch;
+mod oracle_venues;
 mod server;
+mod venue_server;

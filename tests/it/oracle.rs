@@ -18,7 +18,7 @@ use mockx::units::Symbol;
 
 const HEADER: &str = "timestamp_ms,symbol,last,bid,ask,bid_volume,ask_volume\n";
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -309,7 +309,7 @@ fn only_the_wanted_symbols_come() {
 }
 
 /// Where recorded data is, if it is anywhere.
-fn recorded(path: &str) -> Option<PathBuf> {
+pub(crate) fn recorded(path: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("MOCKX_TEST_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
         PathBuf::from,
@@ -357,7 +357,7 @@ fn recorded_files_have_the_rows_that_they_are_said_to_have() {
         ),
     ];
     for (name, total, expected) in files {
-        let Some(path) = recorded(name) else { continue };
+        let Some(path) = recorded(name) else { return };
         let (rows, replay, error) = drain(Replay::open(path, false).unwrap());
         assert!(error.is_none(), "{name}: {error:?}");
         assert_eq!(
