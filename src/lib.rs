@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod exchange;
+pub mod http;
 pub mod mailbox;
 pub mod status;
 pub mod stepper;

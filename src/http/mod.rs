@@ -1,0 +1,24 @@
+//! The door for people and bots: HTTP/1.1 in, plain values out.
+//!
+//! [`server`] turns bytes into [`Request`] values, hands them to one function, and turns the
+//! [`Response`] it gives back into bytes. It knows no route and no exchange; a handler knows no socket
+//! and no library. Whatever a client sends that cannot be served is answered with a [`Problem`].
+//!
+//! | module      | is                                                              |
+//! | ----------- | --------------------------------------------------------------- |
+//! | [`message`] | requests and responses as plain data                            |
+//! | [`problem`] | the one shape of every answer outside 2xx                       |
+//! | [`limits`]  | every bound and time-out, as a constant and as a value          |
+//! | [`server`]  | accepts connections, speaks HTTP; the only one that names hyper |
+//! | `wire`      | a socket that knows what it is waiting for, and since when      |
+
+pub mod limits;
+pub mod message;
+pub mod problem;
+pub mod server;
+mod wire;
+
+pub use limits::Limits;
+pub use message::{Body, Headers, Method, Request, Response};
+pub use problem::Problem;
+pub use server::serve;
