@@ -22,7 +22,8 @@ pub const HEADERS_MAX: usize = 64;
 /// Bytes of a request body, announced or counted; beyond it 413.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// From the first byte of a request to the end of its headers; beyond it 408.
+/// From the first byte of a request to the end of its headers; beyond it 408. A first byte that came
+/// in one piece with the request before it does not count: then it is [`IDLE_TIMEOUT`].
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// From the end of the headers to the end of the body; beyond it 408.

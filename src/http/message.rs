@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 pub struct Request {
     /// The verb.
     pub method: Method,
-    /// The path, still percent-encoded: `/orders/BTC%2FUSDT`. Empty for `CONNECT`, `*` for
-    /// `OPTIONS *`, else with a leading slash.
+    /// The path, still percent-encoded: `/orders/BTC%2FUSDT`. It starts with a slash, but for the
+    /// `*` of `OPTIONS *`.
     pub path: String,
     /// What follows the first `?`, still percent-encoded and without it.
     pub query: Option<String>,
@@ -75,7 +75,7 @@ pub enum Method {
     Delete,
     /// `OPTIONS`
     Options,
-    /// Any other token.
+    /// Any other token, except `CONNECT`, which the server refuses.
     Other(String),
 }
 
@@ -134,19 +134,28 @@ impl Headers {
         self.text.push_str(name);
         let colon = self.text.len();
         self.text.push_str(value);
-        self.lines.push(Line { start, colon, end: self.text.len() });
+        self.lines.push(Line {
+            start,
+            colon,
+            end: self.text.len(),
+        });
     }
 
     /// The value of the first line of that name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 
     /// All lines, as name and value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines
-            .iter()
-            .map(|line| (&self.text[line.start..line.colon], &self.text[line.colon..line.end]))
+        self.lines.iter().map(|line| {
+            (
+                &self.text[line.start..line.colon],
+                &self.text[line.colon..line.end],
+            )
+        })
     }
 }
 
@@ -175,8 +184,12 @@ pub enum Body {
 impl Response {
     /// An answer with a body of that content type.
     pub fn bytes(status: u16, content_type: &str, body: Vec<u8>) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Bytes(body) }
-            .with_header("content-type", content_type)
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Body::Bytes(body),
+        }
+        .with_header("content-type", content_type)
     }
 
     /// An answer of rendered JSON.
@@ -186,14 +199,22 @@ impl Response {
 
     /// An answer of plain text.
     pub fn text(status: u16, body: impl Into<String>) -> Self {
-        Self::bytes(status, "text/plain; charset=utf-8", body.into().into_bytes())
+        Self::bytes(
+            status,
+            "text/plain; charset=utf-8",
+            body.into().into_bytes(),
+        )
     }
 
     /// An answer of server-sent events, or any other text that never quite ends.
     pub fn stream(content_type: &str, pieces: mpsc::Receiver<Vec<u8>>) -> Self {
-        Self { status: 200, headers: Vec::new(), body: Body::Stream(pieces) }
-            .with_header("content-type", content_type)
-            .with_header("cache-control", "no-store")
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body: Body::Stream(pieces),
+        }
+        .with_header("content-type", content_type)
+        .with_header("cache-control", "no-store")
     }
 
     /// The same answer with one more header line.
@@ -231,7 +252,9 @@ mod tests {
 
     #[test]
     fn verbs_come_back_as_they_were() {
-        for token in ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "get", "BREW"] {
+        for token in [
+            "GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "get", "BREW",
+        ] {
             assert_eq!(Method::from(token).as_str(), token);
         }
     }

@@ -27,7 +27,12 @@ pub struct Problem {
 impl Problem {
     /// A problem without extra headers.
     pub fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), headers: Vec::new() }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            headers: Vec::new(),
+        }
     }
 
     /// The same problem with one more header line in its answer.
@@ -101,7 +106,8 @@ mod tests {
 
     #[test]
     fn its_answer_carries_the_extra_headers() {
-        let problem = Problem::new(405, "method_not_allowed", "Only GET.").with_header("allow", "GET");
+        let problem =
+            Problem::new(405, "method_not_allowed", "Only GET.").with_header("allow", "GET");
         let response = Response::from(problem);
         assert_eq!(response.status, 405);
         assert_eq!(

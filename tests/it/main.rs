@@ -1,1 +1,10 @@
 //! All integration tests, in one binary: linking many would cost minutes on a small machine.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::unwrap_in_result,
+    clippy::get_unwrap,
+    reason = "a helper of a test reports by panicking, as the test itself does"
+)]
+
+mod server;
