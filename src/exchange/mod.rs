@@ -77,7 +77,7 @@ pub use order::{
 };
 pub use prices::{SET_PRICE_QUANTITY, SYMBOLS_MAX};
 pub use rejection::{RejectReason, Rejection};
-pub use report::{AssetValue, OpenHolds};
+pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
 pub use rules::Rules;
 pub use snapshot::{MarketState, Snapshot};
 

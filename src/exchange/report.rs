@@ -28,6 +28,37 @@ pub struct OpenHolds {
     pub held: BTreeMap<Asset, Amount>,
 }
 
+/// What some money is worth in the cash asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Worth {
+    /// What is free.
+    pub free: Amount,
+    /// What is set aside.
+    pub held: Amount,
+}
+
+/// What everything is worth in the cash asset.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Valuation {
+    /// All assets but the cash asset.
+    pub assets: Worth,
+    /// The cash asset.
+    pub cash: Worth,
+    /// Assets that count as 0 for want of a price.
+    pub unpriced: Vec<Asset>,
+}
+
+/// What came in, what went out, and what there is, in the cash asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capital {
+    /// Value of all balances now.
+    pub equity: Amount,
+    /// Value of all deposits, each at its moment.
+    pub deposits: Amount,
+    /// Value of all withdrawals, each at its moment.
+    pub withdrawals: Amount,
+}
+
 impl AssetValue {
     /// Value of all of it.
     pub fn value(&self) -> Amount {
@@ -81,6 +112,92 @@ impl Exchange {
             }
         }
         holds
+    }
+}
+
+impl Exchange {
+    /// What all balances are worth.
+    pub fn valuation(&self) -> Valuation {
+        let mut valuation = Valuation::default();
+        for row in self.asset_values() {
+            let worth = Worth {
+                free: row.free_value,
+                held: row.held_value,
+            };
+            valuation.add(row.asset == self.rules.cash_asset, worth);
+            if row.price.is_none() {
+                valuation.unpriced.push(row.asset);
+            }
+        }
+        valuation
+    }
+
+    /// What the holds of the open orders are worth, worked out from the orders alone.
+    pub fn value_of_holds(&self) -> Valuation {
+        let mut valuation = Valuation::default();
+        for (asset, amount) in self.open_holds().held {
+            let value = self.value_in_cash(asset, amount);
+            let worth = Worth {
+                free: Amount::ZERO,
+                held: value.unwrap_or_default(),
+            };
+            valuation.add(asset == self.rules.cash_asset, worth);
+            if value.is_none() {
+                valuation.unpriced.push(asset);
+            }
+        }
+        valuation
+    }
+
+    /// What came in, what went out, and what there is.
+    pub fn capital(&self) -> Capital {
+        let mut capital = Capital {
+            equity: self.valuation().all().total(),
+            ..Capital::default()
+        };
+        for (_, account) in self.ledger.iter() {
+            capital.deposits = capital.deposits.plus_rounded(account.deposits.value);
+            capital.withdrawals = capital.withdrawals.plus_rounded(account.withdrawals.value);
+        }
+        capital
+    }
+}
+
+impl Worth {
+    /// Free and held.
+    pub fn total(self) -> Amount {
+        self.free.plus_rounded(self.held)
+    }
+
+    fn plus(self, other: Worth) -> Worth {
+        Worth {
+            free: self.free.plus_rounded(other.free),
+            held: self.held.plus_rounded(other.held),
+        }
+    }
+}
+
+impl Valuation {
+    /// Assets and cash.
+    pub fn all(&self) -> Worth {
+        self.assets.plus(self.cash)
+    }
+
+    fn add(&mut self, is_cash: bool, worth: Worth) {
+        let part = if is_cash {
+            &mut self.cash
+        } else {
+            &mut self.assets
+        };
+        *part = part.plus(worth);
+    }
+}
+
+impl Capital {
+    /// What was gained since the money came in.
+    pub fn profit_loss(self) -> Amount {
+        let invested = self.deposits.plus_rounded(self.withdrawals.negated());
+        self.equity.plus_rounded(invested.negated())
     }
 }
 

@@ -11,14 +11,39 @@
 //! | [`limits`]  | every bound and time-out, as a constant and as a value          |
 //! | [`server`]  | accepts connections, speaks HTTP; the only one that names hyper |
 //! | `wire`      | a socket that knows what it is waiting for, and since when      |
+//! | [`router`]  | one table: which method and path goes to which handler          |
+//! | [`context`] | what the handlers stand on, and who may do what                 |
+//! | `shapes`    | JSON in and out, exact to the last digit                        |
+//!
+//! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_list`), `overview`, `admin`,
+//! `health`, `metrics`, `docs`, `root`.
 
+pub mod context;
 pub mod limits;
 pub mod message;
 pub mod problem;
+pub mod router;
 pub mod server;
+
+mod admin;
+mod balances;
+mod docs;
+mod health;
+mod metrics;
+mod names;
+mod order_list;
+mod orders;
+mod overview;
+mod refusal;
+mod root;
+mod shapes;
+mod target;
+mod tickers;
 mod wire;
 
+pub use context::{Access, ApiKey, Context};
 pub use limits::Limits;
 pub use message::{Body, Headers, Method, Request, Response};
 pub use problem::Problem;
+pub use router::{Guard, ROUTES, Route, answer};
 pub use server::serve;

@@ -1,0 +1,175 @@
+//! What the handlers stand on: the exchange's mailbox, the archive, and who may do what.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+use super::problem::Problem;
+use crate::archive::{Archive, Unreadable};
+use crate::exchange::Exchange;
+use crate::mailbox::Mailbox;
+use crate::status::Status;
+use crate::stepper::Stepper;
+
+/// Reads of the archive that run at the same time; further ones wait. Each has a thread while it runs.
+pub const ARCHIVE_READS_MAX: usize = 4;
+
+/// Everything a handler needs.
+pub struct Context {
+    pub(super) mailbox: Mailbox,
+    pub(super) archive: Reader,
+    pub(super) access: Access,
+    pub(super) status: StatusOf,
+    pub(super) version: &'static str,
+    pub(super) stepper: Option<Stepper>,
+    pub(super) traffic: Traffic,
+    /// The documentation page, rendered when it is first asked for.
+    pub(super) docs: OnceCell<String>,
+}
+
+/// Tells how the daemon is doing.
+pub type StatusOf = Rc<dyn Fn(&Exchange) -> Status>;
+
+impl Context {
+    /// A context without a stepped replay.
+    pub fn new(
+        mailbox: Mailbox,
+        archive: Arc<dyn Archive>,
+        access: Access,
+        status: StatusOf,
+        version: &'static str,
+    ) -> Context {
+        Context {
+            mailbox,
+            archive: Reader::new(archive),
+            access,
+            status,
+            version,
+            stepper: None,
+            traffic: Traffic::default(),
+            docs: OnceCell::new(),
+        }
+    }
+
+    /// The same with a replay that clients may step.
+    #[must_use]
+    pub fn with_stepper(mut self, stepper: Option<Stepper>) -> Context {
+        self.stepper = stepper;
+        self
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("access", &self.access)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A secret. It is compared in constant time and never printed.
+#[derive(Clone)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// A key of at least one character.
+    pub fn new(key: impl Into<String>) -> Option<ApiKey> {
+        let key = key.into();
+        (!key.is_empty()).then_some(ApiKey(key))
+    }
+
+    /// Whether somebody has the key. Takes the same time for every wrong one of the same length.
+    pub fn is(&self, given: &str) -> bool {
+        self.0.as_bytes().ct_eq(given.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(..)")
+    }
+}
+
+/// Who may do what.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// The key that changes need; `None` switches authentication off.
+    pub key: Option<ApiKey>,
+    /// Whether reads need it too. `/healthz` and `/readyz` never do.
+    pub reads_need_key: bool,
+}
+
+/// Reads the archive on threads that may wait for a disk.
+pub(super) struct Reader {
+    archive: Arc<dyn Archive>,
+    permits: Arc<Semaphore>,
+}
+
+impl Reader {
+    fn new(archive: Arc<dyn Archive>) -> Reader {
+        let permits = Arc::new(Semaphore::new(ARCHIVE_READS_MAX));
+        Reader { archive, permits }
+    }
+
+    /// Runs `task` where it may wait.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(&dyn Archive) -> Result<T, Unreadable> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let archive = Arc::clone(&self.archive);
+        // The permit goes along: a client that leaves does not end the read.
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let read = move || {
+            let _permit = permit;
+            task(archive.as_ref())
+        };
+        let lost = |_| Unreadable("the read was cut off".to_owned());
+        let answer = tokio::task::spawn_blocking(read).await.map_err(lost);
+        answer.and_then(|found| found).map_err(Problem::from)
+    }
+}
+
+/// Answers so far, by route and status.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    answers: RefCell<BTreeMap<(Option<usize>, u16), u64>>,
+}
+
+impl Traffic {
+    /// Counts an answer; `route` is its index in the table, `None` for a path that is not in it.
+    pub(super) fn count(&self, route: Option<usize>, status: u16) {
+        *self
+            .answers
+            .borrow_mut()
+            .entry((route, status))
+            .or_default() += 1;
+    }
+
+    /// The figures by route and status.
+    pub(super) fn figures(&self) -> Vec<((Option<usize>, u16), u64)> {
+        let answers = self.answers.borrow();
+        answers.iter().map(|(&key, &count)| (key, count)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_compared_and_not_shown() {
+        let key = ApiKey::new("secret").unwrap();
+        assert!(key.is("secret"));
+        for other in ["", "secre", "secrets", "SECRET"] {
+            assert!(!key.is(other));
+        }
+        assert_eq!(format!("{key:?}"), "ApiKey(..)");
+        assert!(ApiKey::new("").is_none());
+    }
+}

@@ -1,0 +1,218 @@
+//! Orders: `/orders`.
+
+use serde::Deserialize;
+
+use super::message::Response;
+use super::names;
+use super::order_list::{Filter, Shown, answer_list};
+use super::problem::Problem;
+use super::router::Call;
+use super::shapes::fields::{Field, body, invalid, number, required, text};
+use super::shapes::json::{document, object};
+use super::shapes::order::{ORDER_BYTES, order_document, write_order};
+use crate::exchange::{
+    Command, Exchange, Freed, NewOrder, OPEN_ORDERS_MAX, Order, OrderKind, Outcome, Rejection, Side,
+};
+use crate::units::{OrderId, Price, Quantity};
+
+#[derive(Deserialize)]
+struct OrderBody<'a> {
+    #[serde(borrow)]
+    symbol: Field<'a>,
+    #[serde(borrow)]
+    side: Field<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Field<'a>,
+    #[serde(borrow)]
+    amount: Field<'a>,
+    #[serde(borrow)]
+    limit_price: Field<'a>,
+    #[serde(borrow)]
+    price: Field<'a>,
+}
+
+/// `POST /orders`: the order; also one that ended rejected for want of money.
+pub(super) async fn place(call: &Call<'_>) -> Result<Response, Problem> {
+    let order = new_order(call).await?;
+    let render = |_: &Exchange, outcome| match outcome {
+        Outcome::Placed(order) => order_document(&order),
+        // Placing is answered with the order.
+        Outcome::Done | Outcome::Canceled(..) | Outcome::Balance(_) | Outcome::Ticker(_) => {
+            Vec::new()
+        }
+    };
+    let command = Command::Place(order);
+    let answer = call.context.mailbox.submit(command, render).await??;
+    Ok(Response::json(200, answer))
+}
+
+/// `POST /orders/can_execute`: whether money could be set aside for the order now.
+pub(super) async fn can_execute(call: &Call<'_>) -> Result<Response, Problem> {
+    let order = new_order(call).await?;
+    let check = move |exchange: &Exchange| {
+        let checked = exchange.check_order(order)?;
+        if exchange.open_count() >= OPEN_ORDERS_MAX {
+            return Ok(Some(
+                Rejection::TooManyOpenOrders(OPEN_ORDERS_MAX).to_string(),
+            ));
+        }
+        Ok(checked.err().map(|reason| reason.to_string()))
+    };
+    let checked: Result<Option<String>, Rejection> = call.context.mailbox.look(check).await?;
+    let reason = checked?;
+    let answer = document(|members| {
+        members.put("ok", reason.is_none());
+        members.put("reason", reason.as_ref());
+    });
+    Ok(Response::json(200, answer))
+}
+
+/// Reads the order of a body.
+async fn new_order(call: &Call<'_>) -> Result<NewOrder, Problem> {
+    let body: OrderBody<'_> = body(call.request)?;
+    let name = required("symbol", text("symbol", body.symbol)?)?;
+    let symbol = match names::symbol("symbol", &name)? {
+        names::Named::Symbol(symbol) => Ok(symbol),
+        // Said last: a value that can never be right is the better hint.
+        names::Named::OtherCase(_) => Err(name),
+    };
+    let side = side(&required("side", text("side", body.side)?)?)?;
+    let is_limit = match text("type", body.kind)? {
+        None => false,
+        Some(word) => is_limit(&word)?,
+    };
+    let quantity = number("amount", body.amount, Quantity::parse_positive)?;
+    let quantity = required("amount", quantity)?;
+    let kind = if is_limit {
+        let price = match number("limit_price", body.limit_price, Price::parse)? {
+            Some(price) => Some(price),
+            None => number("price", body.price, Price::parse)?,
+        };
+        let price = price.ok_or_else(|| invalid("limit_price", "is required by a limit order"))?;
+        OrderKind::Limit { price }
+    } else {
+        OrderKind::Market
+    };
+    let symbol = match symbol {
+        Ok(symbol) => symbol,
+        Err(name) => names::known_case(call.context, "symbol", &name).await?,
+    };
+    Ok(NewOrder {
+        symbol,
+        side,
+        kind,
+        quantity,
+    })
+}
+
+/// Reads `buy` or `sell` in either case.
+pub(super) fn side(word: &str) -> Result<Side, Problem> {
+    Side::ALL
+        .into_iter()
+        .find(|side| side.as_str().eq_ignore_ascii_case(word))
+        .ok_or_else(|| invalid("side", "must be buy or sell"))
+}
+
+/// Reads `market` or `limit` in either case.
+pub(super) fn is_limit(word: &str) -> Result<bool, Problem> {
+    if word.eq_ignore_ascii_case("limit") {
+        Ok(true)
+    } else if word.eq_ignore_ascii_case("market") {
+        Ok(false)
+    } else {
+        Err(invalid("type", "must be market or limit"))
+    }
+}
+
+/// `GET /orders`.
+pub(super) async fn list(call: &Call<'_>) -> Result<Response, Problem> {
+    let history = call.query().flag("include_history", false)?;
+    let filter = Filter::read(call).await?;
+    answer_list(call.context, filter, Shown::Orders { history }).await
+}
+
+/// `GET /orders/list`.
+pub(super) async fn ids(call: &Call<'_>) -> Result<Response, Problem> {
+    let filter = Filter::read(call).await?;
+    answer_list(call.context, filter, Shown::Ids).await
+}
+
+/// `GET /orders/{id}`.
+pub(super) async fn one(call: &Call<'_>) -> Result<Response, Problem> {
+    let id = order_id(&call.parameter)?;
+    let history = call.query().flag("include_history", false)?;
+    let open = move |exchange: &Exchange| exchange.order(id).cloned();
+    let open = call.context.mailbox.look(open).await?;
+    if let (Some(order), false) = (&open, history) {
+        return Ok(Response::json(200, order_document(order)));
+    }
+    // The look above has waited until all that is closed is in the archive.
+    let read = move |archive: &dyn crate::archive::Archive| {
+        let found = match open {
+            Some(order) => Some(order),
+            None => archive.order(id)?,
+        };
+        let Some(order) = found else { return Ok(None) };
+        let entries = if history {
+            Some(archive.history(id)?)
+        } else {
+            None
+        };
+        let mut out = Vec::with_capacity(ORDER_BYTES);
+        write_order(&mut out, &order, entries.as_deref());
+        Ok(Some(out))
+    };
+    match call.context.archive.read(read).await? {
+        Some(answer) => Ok(Response::json(200, answer)),
+        None => Err(Rejection::UnknownOrder(id).into()),
+    }
+}
+
+/// `POST /orders/{id}/cancel`.
+pub(super) async fn cancel(call: &Call<'_>) -> Result<Response, Problem> {
+    let id = order_id(&call.parameter)?;
+    let render = |_: &Exchange, outcome| match outcome {
+        Outcome::Canceled(order, freed) => canceled(&order, freed),
+        // Canceling is answered with the order.
+        Outcome::Done | Outcome::Placed(_) | Outcome::Balance(_) | Outcome::Ticker(_) => Vec::new(),
+    };
+    let answer = call
+        .context
+        .mailbox
+        .submit(Command::Cancel(id), render)
+        .await?;
+    match answer {
+        Ok(answer) => Ok(Response::json(200, answer)),
+        // The exchange knows that the id was given, the archive whether the order is still remembered.
+        Err(Rejection::OrderNotOpen(id)) => {
+            let known = call
+                .context
+                .archive
+                .read(move |archive| archive.order(id))
+                .await?;
+            Err(match known {
+                Some(_) => Rejection::OrderNotOpen(id).into(),
+                None => Rejection::UnknownOrder(id).into(),
+            })
+        }
+        Err(rejection) => Err(rejection.into()),
+    }
+}
+
+fn canceled(order: &Order, freed: Freed) -> Vec<u8> {
+    let mut out = Vec::with_capacity(ORDER_BYTES);
+    object(&mut out, |members| {
+        write_order(members.name("canceled_order"), order, None);
+        members.object("freed", |assets| {
+            assets.put(order.symbol.base().as_str(), freed.base);
+            assets.put(order.symbol.quote().as_str(), freed.quote);
+        });
+    });
+    out
+}
+
+/// Something that is no id names no order.
+fn order_id(text: &str) -> Result<OrderId, Problem> {
+    let missing = |_| Problem::new(404, "unknown_order", format!("Order {text} not found"));
+    OrderId::parse(text).map_err(missing)
+}
