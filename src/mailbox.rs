@@ -47,10 +47,7 @@ pub type Change = Box<dyn FnOnce(&mut Exchange, Moment) -> Reply>;
 /// What a job does in its turn.
 pub enum Work {
     /// Changes the exchange; refused while the store takes no writes.
-    Change(
-        Box<dyn FnOnce(&mut Exchange, Moment) -> Reply>,
-        Box<dyn FnOnce(Unavailable)>,
-    ),
+    Change(Change, Box<dyn FnOnce(Unavailable)>),
     /// Only looks; goes on while the store takes no writes.
     Look(Box<dyn FnOnce(&Exchange) -> Reply>),
 }

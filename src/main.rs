@@ -1,3 +1,7 @@
-//! The `mockx` command.
+//! The `mockx` command: hands its arguments to [`mockx::cli`] and ends with the code it answers.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mockx::cli::run(std::env::args_os())
+}

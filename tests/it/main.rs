@@ -4,7 +4,14 @@
     clippy::panic,
     clippy::unwrap_in_result,
     clippy::get_unwrap,
+    clippy::print_stderr,
     reason = "a helper of a test reports by panicking, as the test itself does"
 )]
 
+mod api;
+mod cli;
+mod oracle;
+mod oracle_fetch;
+mod oracle_venues;
 mod server;
+mod venue_server;

@@ -1,0 +1,384 @@
+//! The arguments as typed: every command, its options and its help text. No behaviour.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+const AFTER_HELP: &str = "\
+A first try:
+  mockx serve --demo            start with simulated prices and a funded wallet
+  mockx order BTC/USDT buy 0.1  in a second terminal
+  mockx balance --table
+
+Environment of the client commands (on the daemon's own machine none is needed):
+  API_URL          address of the daemon, such as http://192.168.1.20:8000
+  API_KEY          its key
+  API_TIMEOUT_SEC  seconds to wait for an answer (default 10)
+
+Exit codes:
+  0  done
+  1  refused: an error answer, an order answered as rejected, can-exec not ok,
+     a ticker that is not available
+  2  wrong usage or configuration
+  3  daemon not reachable, or no answer in time";
+
+/// A small, exact, deterministic paper exchange for trading bots
+#[derive(Debug, Parser)]
+#[command(name = "mockx", version, after_help = AFTER_HELP)]
+pub(super) struct Arguments {
+    /// Print aligned columns for people instead of JSON
+    #[arg(long, global = true, display_order = 900)]
+    pub(super) table: bool,
+
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What mockx can be told to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the exchange, until SIGTERM or Ctrl-C
+    #[command(after_help = "\
+Settings come from the file, then the environment, then these options; the last one wins.
+Without --config the file is $MOCKX_CONFIG, else /etc/mockx/config.toml if there is one.
+
+Example: mockx serve --source replay:ticks.csv.gz --listen 127.0.0.1:9000 --seed 7")]
+    Serve(ServeOptions),
+
+    /// Check file and environment: prints "ok: ...", or the error with exit code 2
+    #[command(after_help = "Example: mockx check-config /etc/mockx/config.toml")]
+    CheckConfig {
+        /// The file [default: the one that serve would take]
+        file: Option<PathBuf>,
+    },
+
+    #[command(flatten)]
+    Client(ClientCommand),
+}
+
+/// Options of `mockx serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeOptions {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Simulated prices and a wallet of 100000 USDT, in a data directory of its own
+    #[arg(long)]
+    pub(super) demo: bool,
+
+    /// Address and port to listen on [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<SocketAddr>,
+
+    /// Where the state is kept [default: /var/lib/mockx for root, else ~/.local/share/mockx]
+    #[arg(long, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+
+    /// Where prices come from [default: sim]
+    #[arg(long, value_name = "sim|push|replay:FILE")]
+    pub(super) source: Option<String>,
+
+    /// Seed of all chance: same seed, same input, same fills [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+}
+
+/// One request to a running daemon each.
+#[derive(Debug, Subcommand)]
+pub(super) enum ClientCommand {
+    /// List the symbols that have a price
+    Tickers,
+
+    /// Show the ticker of one symbol or of several
+    #[command(after_help = "Example: mockx ticker BTC/USDT,ETH/USDT")]
+    Ticker {
+        /// Symbol, or several with commas between
+        #[arg(value_name = "SYMBOL[,SYMBOL]", value_parser = NonEmptyStringValueParser::new())]
+        symbols: String,
+    },
+
+    /// Show the balance of every asset
+    Balance,
+
+    /// Show the balance of one asset
+    #[command(after_help = "Example: mockx balance-asset USDT")]
+    BalanceAsset {
+        /// Asset, such as BTC
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        asset: String,
+    },
+
+    /// List the assets that have a balance
+    BalanceList,
+
+    /// Pay an amount in
+    #[command(after_help = "Example: mockx deposit USDT 5000")]
+    Deposit(AssetAmount),
+
+    /// Take an amount out of what is free
+    #[command(after_help = "Example: mockx withdrawal USDT 250.50")]
+    Withdrawal(AssetAmount),
+
+    /// Pay an amount in, by the administrator's route
+    #[command(after_help = "Example: mockx fund BTC 0.5")]
+    Fund(AssetAmount),
+
+    /// Place an order; one that is answered as rejected ends with exit code 1
+    #[command(after_help = "\
+Examples:
+  mockx order BTC/USDT buy 0.1
+  mockx order BTC/USDT sell 0.1 --type limit --price 72000")]
+    Order {
+        #[command(flatten)]
+        order: OrderSketch,
+        /// Kind of order [default: limit if there is a --price, else market]
+        #[arg(
+            long = "type",
+            value_enum,
+            value_name = "market|limit",
+            hide_possible_values = true
+        )]
+        kind: Option<OrderType>,
+    },
+
+    /// Ask whether an order could be placed, without placing it
+    #[command(after_help = "\
+With --price a limit order is asked about, else a market order. Exit code 1 if it could not.
+
+Example: mockx can-exec BTC/USDT buy 0.1 --price 60000")]
+    CanExec(OrderSketch),
+
+    /// List orders, the latest change first
+    #[command(after_help = "Example: mockx orders --status new,partially_filled --tail 20 --table")]
+    Orders(OrderFilter),
+
+    /// List the ids of orders, the latest change first
+    #[command(after_help = "Example: mockx orders-simple --symbol BTC/USDT --side buy")]
+    OrdersSimple(OrderFilter),
+
+    /// Show one order
+    OrderGet {
+        /// Id of the order
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        id: String,
+        /// With every change of its state
+        #[arg(long)]
+        history: bool,
+    },
+
+    /// Cancel an open order
+    Cancel {
+        /// Id of the order
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        id: String,
+    },
+
+    /// Show equity, deposits, withdrawals and profit or loss, in the cash asset
+    OverviewCapital {
+        /// By asset instead of summed up
+        #[arg(long)]
+        raw: bool,
+    },
+
+    /// Show the value of cash and assets, free and frozen, in the cash asset
+    OverviewAssets,
+
+    /// Show count, amount, notional and fees of what was traded
+    #[command(after_help = "Example: mockx overview-trades --side buy --assets BTC,ETH")]
+    OverviewTrades {
+        /// One side only
+        #[arg(long, value_enum)]
+        side: Option<Side>,
+        /// These base assets only, with commas between
+        #[arg(long, value_name = "ASSET[,ASSET]")]
+        assets: Option<String>,
+    },
+
+    /// Set a balance as it stands, reservations included (for tests)
+    #[command(after_help = "Example: mockx set-balance USDT --free 1000 --used 0")]
+    SetBalance {
+        /// Asset, such as USDT
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        asset: String,
+        /// Amount that is free
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        free: Number,
+        /// Amount reserved by orders
+        #[arg(
+            long,
+            value_name = "N",
+            default_value = "0",
+            allow_negative_numbers = true
+        )]
+        used: Number,
+    },
+
+    /// Set the price of a symbol; its orders meet it at once
+    #[command(after_help = "Example: mockx set-price BTC/USDT 65000 --ask-volume 0.5")]
+    SetPrice(SymbolPrice),
+
+    /// Delete all balances, orders and counters, without asking; prices stay
+    ResetData,
+
+    /// Ask the daemon how it is
+    Health,
+}
+
+/// An amount of an asset.
+#[derive(Debug, Args)]
+pub(super) struct AssetAmount {
+    /// Asset, such as USDT
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(super) asset: String,
+    /// Amount, in units of the asset
+    #[arg(allow_negative_numbers = true)]
+    pub(super) amount: Number,
+}
+
+/// A price for a symbol.
+#[derive(Debug, Args)]
+pub(super) struct SymbolPrice {
+    /// Symbol, such as BTC/USDT
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(super) symbol: String,
+    /// Price, in the quote asset
+    #[arg(allow_negative_numbers = true)]
+    pub(super) price: Number,
+    /// Quantity at the best bid, in the base asset [default: very large]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(super) bid_volume: Option<Number>,
+    /// Quantity at the best ask, in the base asset [default: very large]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(super) ask_volume: Option<Number>,
+}
+
+/// What every order has, and a price if it is a limit order.
+#[derive(Debug, Args)]
+pub(super) struct OrderSketch {
+    /// Symbol, such as BTC/USDT
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(super) symbol: String,
+    /// Buy or sell
+    #[arg(value_enum)]
+    pub(super) side: Side,
+    /// Amount, in the base asset
+    #[arg(allow_negative_numbers = true)]
+    pub(super) amount: Number,
+    /// Limit price, in the quote asset
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub(super) price: Option<Number>,
+}
+
+/// Which orders to list.
+#[derive(Debug, Args)]
+pub(super) struct OrderFilter {
+    /// Only these states, with commas between, such as new,filled,canceled
+    #[arg(long, value_name = "STATUS[,STATUS]")]
+    pub(super) status: Option<String>,
+    /// Only this symbol
+    #[arg(long)]
+    pub(super) symbol: Option<String>,
+    /// Only this side
+    #[arg(long, value_enum)]
+    pub(super) side: Option<Side>,
+    /// Only the latest N
+    #[arg(long, value_name = "N")]
+    pub(super) tail: Option<u64>,
+}
+
+/// Side of an order.
+#[derive(Debug, Clone, Copy, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Side {
+    Buy,
+    Sell,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        })
+    }
+}
+
+/// Kind of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum OrderType {
+    Market,
+    Limit,
+}
+
+/// A number exactly as typed, which is how it goes into JSON: never through a binary float.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct Number(Box<RawValue>);
+
+impl FromStr for Number {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.starts_with('-') {
+            return Err("must not be negative");
+        }
+        if text.len() > 100 || !text.starts_with(|first: char| first.is_ascii_digit()) {
+            return Err("must be a decimal number such as 0.5");
+        }
+        // What begins with a digit and is JSON is a JSON number; white space at its end is cut.
+        match serde_json::from_str::<Box<RawValue>>(text) {
+            Ok(number) => Ok(Self(number)),
+            Err(_) => Err("must be a decimal number such as 0.5"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn numbers_keep_every_digit() {
+        for text in [
+            "0",
+            "0.1",
+            "12.50",
+            "1e-7",
+            "0.123456789012345678",
+            "100000000000000000000",
+        ] {
+            let number: Number = text.parse().unwrap();
+            assert_eq!(serde_json::to_string(&number).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in [
+            "", ".5", "5.", "+1", "007", "1_000", "1,5", "NaN", "inf", "0x10", "1 2", "\"1\"",
+            "true",
+        ] {
+            assert_eq!(
+                text.parse::<Number>().unwrap_err(),
+                "must be a decimal number such as 0.5",
+                "{text}"
+            );
+        }
+        assert_eq!("-1".parse::<Number>().unwrap_err(), "must not be negative");
+        assert!("1".repeat(101).parse::<Number>().is_err());
+    }
+}

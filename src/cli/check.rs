@@ -1,0 +1,32 @@
+//! `mockx check-config`: says whether `serve` would accept the configuration, and what it means.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::exit::Failure;
+use crate::config::{self, Config, Environment, Options, Source};
+
+/// Prints one line that begins with "ok: ", or fails with the error.
+pub(super) fn check(file: Option<&Path>, environment: &Environment) -> Result<(), Failure> {
+    let options = Options {
+        config: file.map(Path::to_path_buf),
+        ..Options::default()
+    };
+    let config = Config::load(&options, environment)?;
+    let file = match config::file(file, environment) {
+        Some(path) => path.display().to_string(),
+        None => "no file, defaults".to_owned(),
+    };
+    let source = match &config.oracle.source {
+        Source::Sim => "sim".to_owned(),
+        Source::Push => "push".to_owned(),
+        Source::Replay { file, .. } => format!("replay:{}", file.display()),
+    };
+    writeln!(
+        std::io::stdout(),
+        "ok: {file}: listens on {}, prices from {source}, state in {}",
+        config.server.listen,
+        config.data_dir.display()
+    )?;
+    Ok(())
+}

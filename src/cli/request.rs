@@ -1,0 +1,304 @@
+//! From a client command to the one HTTP request it stands for, and how its answer is judged.
+//!
+//! Pure: nothing is sent here. Whatever the user typed is percent-encoded into the path and the
+//! query, so that a symbol's slash stays inside its segment.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::arguments::{
+    AssetAmount, ClientCommand, Number, OrderFilter, OrderSketch, OrderType, Side, SymbolPrice,
+};
+use super::exit::Failure;
+
+/// One request, without the address of the daemon.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// HTTP method.
+    pub(super) method: &'static str,
+    /// Path and query, encoded.
+    pub(super) path: String,
+    /// JSON body; `Some("")` where the method has a body but the call has none.
+    pub(super) body: Option<String>,
+    /// What in a 200 answer still means "no".
+    pub(super) verdict: Verdict,
+}
+
+/// What in an answer with status 200 still counts as a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing: 200 is a yes.
+    Status,
+    /// An order whose status is `rejected`.
+    Order,
+    /// `ok` is false.
+    Possible,
+    /// A symbol whose ticker is an `error`.
+    Tickers,
+}
+
+impl Request {
+    fn get(path: impl Into<String>) -> Self {
+        Self {
+            method: "GET",
+            path: path.into(),
+            body: None,
+            verdict: Verdict::Status,
+        }
+    }
+
+    fn with_body(
+        method: &'static str,
+        path: impl Into<String>,
+        body: &impl Serialize,
+    ) -> Result<Self, Failure> {
+        let body =
+            serde_json::to_string(body).map_err(|error| Failure::Usage(error.to_string()))?;
+        Ok(Self {
+            method,
+            path: path.into(),
+            body: Some(body),
+            verdict: Verdict::Status,
+        })
+    }
+
+    fn judged(self, verdict: Verdict) -> Self {
+        Self { verdict, ..self }
+    }
+
+    /// Whether the daemon wants its key for this (it may want it for the others too).
+    pub(super) fn needs_key(&self) -> bool {
+        self.method != "GET"
+    }
+}
+
+#[derive(Serialize)]
+struct AmountBody<'a> {
+    amount: &'a Number,
+}
+
+#[derive(Serialize)]
+struct FundBody<'a> {
+    asset: &'a str,
+    amount: &'a Number,
+}
+
+#[derive(Serialize)]
+struct OrderBody<'a> {
+    symbol: &'a str,
+    side: Side,
+    #[serde(rename = "type")]
+    kind: OrderType,
+    amount: &'a Number,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_price: Option<&'a Number>,
+}
+
+#[derive(Serialize)]
+struct BalanceBody<'a> {
+    free: &'a Number,
+    used: &'a Number,
+}
+
+#[derive(Serialize)]
+struct PriceBody<'a> {
+    price: &'a Number,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bid_volume: Option<&'a Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ask_volume: Option<&'a Number>,
+}
+
+/// The request that `command` stands for.
+pub(super) fn request(command: &ClientCommand) -> Result<Request, Failure> {
+    use ClientCommand as C;
+    Ok(match command {
+        C::Tickers => Request::get("/tickers"),
+        C::Ticker { symbols } => {
+            Request::get(format!("/tickers/{}", encode_list(symbols))).judged(Verdict::Tickers)
+        }
+        C::Balance => Request::get("/balance"),
+        C::BalanceAsset { asset } => Request::get(format!("/balance/{}", encode(asset))),
+        C::BalanceList => Request::get("/balance/list"),
+        C::Deposit(of) => amount_request(of, "deposit")?,
+        C::Withdrawal(of) => amount_request(of, "withdrawal")?,
+        C::Fund(of) => {
+            let body = FundBody {
+                asset: &of.asset,
+                amount: &of.amount,
+            };
+            Request::with_body("POST", "/admin/fund", &body)?
+        }
+        C::Order { order, kind } => order_request("/orders", order, *kind)?.judged(Verdict::Order),
+        C::CanExec(order) => {
+            order_request("/orders/can_execute", order, None)?.judged(Verdict::Possible)
+        }
+        C::Orders(filter) => Request::get(filtered("/orders", filter)),
+        C::OrdersSimple(filter) => Request::get(filtered("/orders/list", filter)),
+        C::OrderGet { id, history } => {
+            let query = if *history {
+                "?include_history=true"
+            } else {
+                ""
+            };
+            Request::get(format!("/orders/{}{query}", encode(id)))
+        }
+        C::Cancel { id } => {
+            let path = format!("/orders/{}/cancel", encode(id));
+            Request {
+                method: "POST",
+                body: Some(String::new()),
+                ..Request::get(path)
+            }
+        }
+        C::OverviewCapital { raw } => {
+            Request::get(format!("/overview/capital?aggregation={}", !raw))
+        }
+        C::OverviewAssets => Request::get("/overview/assets"),
+        C::OverviewTrades { side, assets } => Request::get(query(
+            "/overview/trades",
+            &[
+                ("side", side.map(|side| side.to_string())),
+                ("assets", assets.clone()),
+            ],
+        )),
+        C::SetBalance { asset, free, used } => {
+            let path = format!("/admin/balance/{}", encode(asset));
+            Request::with_body("PATCH", path, &BalanceBody { free, used })?
+        }
+        C::SetPrice(price) => price_request(price)?,
+        C::ResetData => Request {
+            method: "DELETE",
+            ..Request::get("/admin/data")
+        },
+        C::Health => Request::get("/admin/health"),
+    })
+}
+
+/// An amount that goes into the account or out of it.
+fn amount_request(of: &AssetAmount, direction: &str) -> Result<Request, Failure> {
+    let path = format!("/balance/{}/{direction}", encode(&of.asset));
+    Request::with_body("POST", path, &AmountBody { amount: &of.amount })
+}
+
+fn price_request(of: &SymbolPrice) -> Result<Request, Failure> {
+    let body = PriceBody {
+        price: &of.price,
+        bid_volume: of.bid_volume.as_ref(),
+        ask_volume: of.ask_volume.as_ref(),
+    };
+    Request::with_body(
+        "PATCH",
+        format!("/admin/tickers/{}/price", encode(&of.symbol)),
+        &body,
+    )
+}
+
+/// An order as the daemon wants it. A price means a limit order, unless the kind was said.
+fn order_request(
+    path: &str,
+    order: &OrderSketch,
+    kind: Option<OrderType>,
+) -> Result<Request, Failure> {
+    let implied = if order.price.is_some() {
+        OrderType::Limit
+    } else {
+        OrderType::Market
+    };
+    let kind = kind.unwrap_or(implied);
+    match (kind, &order.price) {
+        (OrderType::Limit, None) => {
+            return Err(Failure::Usage("a limit order needs --price".to_owned()));
+        }
+        (OrderType::Market, Some(_)) => {
+            return Err(Failure::Usage("a market order takes no --price".to_owned()));
+        }
+        (OrderType::Limit, Some(_)) | (OrderType::Market, None) => {}
+    }
+    let body = OrderBody {
+        symbol: &order.symbol,
+        side: order.side,
+        kind,
+        amount: &order.amount,
+        limit_price: order.price.as_ref(),
+    };
+    Request::with_body("POST", path, &body)
+}
+
+fn filtered(path: &str, filter: &OrderFilter) -> String {
+    let pairs = [
+        ("status", filter.status.clone()),
+        ("symbol", filter.symbol.clone()),
+        ("side", filter.side.map(|side| side.to_string())),
+        ("tail", filter.tail.map(|tail| tail.to_string())),
+    ];
+    query(path, &pairs)
+}
+
+/// `path` with those of the pairs that have a value behind it.
+fn query(path: &str, pairs: &[(&str, Option<String>)]) -> String {
+    let mut whole = path.to_owned();
+    for (name, value) in pairs {
+        if let Some(value) = value {
+            whole.push(if whole.contains('?') { '&' } else { '?' });
+            whole.push_str(name);
+            whole.push('=');
+            whole.push_str(&encode_list(value));
+        }
+    }
+    whole
+}
+
+/// A comma list with its items encoded and its commas kept.
+fn encode_list(list: &str) -> String {
+    let items: Vec<String> = list.split(',').map(|item| encode(item.trim())).collect();
+    items.join(",")
+}
+
+/// Percent-encodes all but the characters that RFC 3986 calls unreserved.
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            write!(encoded, "%{byte:02X}").ok();
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_and_unicode_are_encoded_and_commas_are_not() {
+        assert_eq!(encode_list("BTC/USDT, ETH/USDT"), "BTC%2FUSDT,ETH%2FUSDT");
+        assert_eq!(encode("a b?c#d%é"), "a%20b%3Fc%23d%25%C3%A9");
+        assert_eq!(encode("01-AZ_az.~9"), "01-AZ_az.~9");
+    }
+
+    #[test]
+    fn absent_filters_leave_no_trace() {
+        let none = OrderFilter {
+            status: None,
+            symbol: None,
+            side: None,
+            tail: None,
+        };
+        assert_eq!(filtered("/orders", &none), "/orders");
+        let some = OrderFilter {
+            status: Some("new,filled".to_owned()),
+            symbol: Some("BTC/USDT".to_owned()),
+            side: Some(Side::Buy),
+            tail: Some(5),
+        };
+        assert_eq!(
+            filtered("/orders", &some),
+            "/orders?status=new,filled&symbol=BTC%2FUSDT&side=buy&tail=5"
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! The environment: the names that the suite's `.env` holds, and what they override.
+//!
+//! Empty counts as not set. Names of parts that are not there yet are accepted, and checked where
+//! that is cheap, so that an existing file can be handed over whole.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::error::{ConfigError, Place};
+use super::raw::Raw;
+use super::setting::{Setting, Value};
+use crate::units::Asset;
+
+const SECOND: u64 = 1000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+
+/// The port alone has no key in the file: there it is part of `server.listen`.
+pub(super) const PORT: &str = "server.port";
+/// `TEST_ENV=true` is `server.auth = false`.
+pub(super) const TEST_ENV: &str = "server.test_env";
+/// Keys whose values are never shown.
+pub(super) const SECRETS: [&str; 2] = ["server.api_key", MIRROR_URL];
+
+const MIRROR_URL: &str = "mirror.url";
+
+/// Variable, the key that it overrides, and what a bare number of a span means in it.
+const VARIABLES: [(&str, &str, u64); 17] = [
+    ("API_KEY", "server.api_key", SECOND),
+    ("TEST_ENV", TEST_ENV, SECOND),
+    ("ENGINE_PORT", PORT, SECOND),
+    ("CASH_ASSET", "exchange.cash_asset", SECOND),
+    ("COMMISSION", "exchange.commission", SECOND),
+    ("TICK_LOOP_SEC", "exchange.tick_loop", SECOND),
+    (
+        "MIN_TIME_ANSWER_ORDER_MARKET",
+        "exchange.market_delay_min",
+        SECOND,
+    ),
+    (
+        "MAX_TIME_ANSWER_ORDER_MARKET",
+        "exchange.market_delay_max",
+        SECOND,
+    ),
+    ("SIGMA_FILL_MARKET_ORDER", "exchange.fill_sigma", SECOND),
+    ("EXPIRE_AFTER_H", "exchange.expire_after", HOUR),
+    ("STALE_AFTER_H", "exchange.prune_after", HOUR),
+    ("PRUNE_EVERY_MIN", "exchange.prune_every", MINUTE),
+    ("SANITY_CHECK_EVERY_MIN", "exchange.audit_every", MINUTE),
+    ("EXCHANGE", "oracle.source", SECOND),
+    ("SYMBOLS", "oracle.symbols", SECOND),
+    ("INTERVAL_SEC", "oracle.interval", SECOND),
+    ("LOG_LEVEL", "log.level", SECOND),
+];
+
+type Check = fn(&Setting) -> Result<(), ConfigError>;
+
+/// Variables that have no effect yet, and what their values must be.
+const LATER: [(&str, &str, Option<Check>); 12] = [
+    ("QUOTES", "oracle.quotes", Some(assets)),
+    ("QUOTE", "oracle.quotes", Some(assets)),
+    ("DISCOVER_QUOTES", "oracle.discover", Some(truth)),
+    ("DISCOVER_LIMIT", "oracle.discover_limit", Some(count)),
+    ("VALKEY_HOST", "mirror.host", None),
+    ("VALKEY_PORT", "mirror.port", Some(port)),
+    ("VALKEY_PASSWORD", "mirror.password", None),
+    ("REDIS_URL", MIRROR_URL, Some(redis_url)),
+    ("REFRESH_SECONDS", "pages.refresh", Some(span)),
+    ("APP_TITLE", "pages.title", None),
+    ("LOCAL_TZ", "pages.zone", None),
+    ("FRESH_WINDOW_S", "pages.fresh_window", Some(span)),
+];
+
+/// The environment of the process, read once.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(BTreeMap<String, OsString>);
+
+impl Environment {
+    /// What the process was started with.
+    pub fn of_process() -> Self {
+        let named =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        Self(named.collect())
+    }
+
+    /// A made-up environment.
+    pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let owned = variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()));
+        Self(owned.collect())
+    }
+
+    /// The value of a variable without white space round it. None when it is empty or not UTF-8.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let text = self.0.get(name)?.to_str()?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The value of a variable as a path. None when it is empty.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.0
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    }
+
+    /// Overrides what the file said, and checks the names that have no effect yet.
+    pub(super) fn apply(&self, raw: &mut Raw) -> Result<(), ConfigError> {
+        for (name, key, time_unit) in VARIABLES {
+            if let Some(setting) = self.setting(name, key)? {
+                raw.put(Setting {
+                    time_unit,
+                    ..setting
+                });
+            }
+        }
+        for (name, key, check) in LATER {
+            if let (Some(setting), Some(check)) = (self.setting(name, key)?, check) {
+                check(&setting)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn setting(
+        &self,
+        name: &'static str,
+        key: &'static str,
+    ) -> Result<Option<Setting>, ConfigError> {
+        let Some(value) = self.0.get(name) else {
+            return Ok(None);
+        };
+        let text = value.to_string_lossy();
+        let is_utf8 = value.to_str().is_some();
+        let setting = Setting::new(key, Value::Text(text.into_owned()), Place::Variable(name));
+        if !is_utf8 {
+            return Err(setting.bad("must be UTF-8"));
+        }
+        Ok((!setting.is_empty()).then_some(setting))
+    }
+}
+
+fn truth(setting: &Setting) -> Result<(), ConfigError> {
+    setting.truth().map(drop)
+}
+
+fn count(setting: &Setting) -> Result<(), ConfigError> {
+    setting.whole(0, 1_000_000).map(drop)
+}
+
+fn port(setting: &Setting) -> Result<(), ConfigError> {
+    setting.whole(1, 65535).map(drop)
+}
+
+fn span(setting: &Setting) -> Result<(), ConfigError> {
+    setting.span().map(drop)
+}
+
+fn assets(setting: &Setting) -> Result<(), ConfigError> {
+    for item in setting.items()? {
+        Asset::parse_any_case(item)
+            .map_err(|error| setting.bad(format!("asset {item:?} {error}")))?;
+    }
+    Ok(())
+}
+
+fn redis_url(setting: &Setting) -> Result<(), ConfigError> {
+    let schemes = [
+        "redis://",
+        "rediss://",
+        "redis+unix://",
+        "unix://",
+        "valkey://",
+        "valkeys://",
+    ];
+    let text = setting.text()?;
+    if schemes.iter().any(|scheme| text.starts_with(scheme)) {
+        return Ok(());
+    }
+    Err(setting.bad("must be an address such as redis://127.0.0.1:6379/0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStringExt as _;
+
+    fn applied(name: &str, value: &str) -> Result<Raw, ConfigError> {
+        let mut raw = Raw::default();
+        Environment::of([(name, value)])
+            .apply(&mut raw)
+            .map(|()| raw)
+    }
+
+    #[test]
+    fn an_existing_env_file_is_accepted_whole() {
+        let suite = [
+            ("QUOTES", "USDT, EUR"),
+            ("QUOTE", "USDT"),
+            ("DISCOVER_QUOTES", "true"),
+            ("DISCOVER_LIMIT", "0"),
+            ("VALKEY_HOST", "valkey"),
+            ("VALKEY_PORT", "6379"),
+            ("VALKEY_PASSWORD", "pa ss"),
+            ("REDIS_URL", "redis://:pass@valkey:6379/0"),
+            ("REFRESH_SECONDS", "60"),
+            ("APP_TITLE", "My Exchange"),
+            ("LOCAL_TZ", "Europe/Berlin"),
+            ("FRESH_WINDOW_S", "60"),
+            ("VERSION", "1.2"),
+            ("DEBUG", "1"),
+            ("ENGINE_HOST", "engine"),
+            ("PERISCOPE_PORT", "8501"),
+            ("QUOTE_ASSET", "USDT"),
+            ("SLIDER_MAX", "x"),
+            ("UI_URL", "http://localhost"),
+        ];
+        Environment::of(suite).apply(&mut Raw::default()).unwrap();
+    }
+
+    #[test]
+    fn bad_values_name_variable_value_and_what_is_allowed() {
+        let table = [
+            (
+                "VALKEY_PORT",
+                "0",
+                "environment: VALKEY_PORT = \"0\": must be a whole number from 1 to 65535",
+            ),
+            (
+                "DISCOVER_QUOTES",
+                "USDT",
+                "environment: DISCOVER_QUOTES = \"USDT\": must be true or false",
+            ),
+            (
+                "QUOTES",
+                "USDT,U$D",
+                "environment: QUOTES = \"USDT,U$D\": asset \"U$D\" may hold only",
+            ),
+            (
+                "REDIS_URL",
+                "http://:secret@h",
+                "environment: REDIS_URL = (not shown): must be an address",
+            ),
+            (
+                "REFRESH_SECONDS",
+                "often",
+                "environment: REFRESH_SECONDS = \"often\": must be a time",
+            ),
+        ];
+        for (name, value, expected) in table {
+            let error = applied(name, value).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn empty_counts_as_not_set() {
+        for (name, key, _) in VARIABLES {
+            assert!(applied(name, "  ").unwrap().get(key).is_none());
+        }
+        assert_eq!(Environment::of([("API_URL", "")]).text("API_URL"), None);
+        assert_eq!(
+            Environment::of([("MOCKX_DATA_DIR", "")]).path("MOCKX_DATA_DIR"),
+            None
+        );
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_where_it_matters() {
+        let garbled = OsString::from_vec(vec![0xff, 0xfe]);
+        let ours = Environment(BTreeMap::from([("SYMBOLS".to_owned(), garbled.clone())]));
+        assert!(
+            ours.apply(&mut Raw::default())
+                .unwrap_err()
+                .to_string()
+                .ends_with("must be UTF-8")
+        );
+        let foreign = Environment(BTreeMap::from([("LS_COLORS".to_owned(), garbled)]));
+        foreign.apply(&mut Raw::default()).unwrap();
+    }
+}

@@ -1,0 +1,340 @@
+//! The configuration: final, checked, and the same for everybody who asks.
+//!
+//! A setting comes from the file, is overridden by the environment, and that by the command line.
+//! Whatever is wrong is an error that says where it stands, its name, its value and what is
+//! allowed; nothing is silently ignored or corrected. The keys with their defaults and units are
+//! in `config.toml` at the top of the source tree.
+//!
+//! - [`Config`]: what the daemon works with.
+//! - [`Options`]: what the command line said.
+//! - [`local`]: what a running daemon leaves for the command line on the same machine.
+
+mod assemble;
+mod env;
+mod error;
+pub mod local;
+mod paths;
+mod raw;
+mod secret;
+mod setting;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use env::Environment;
+pub use error::{ConfigError, Place};
+pub use paths::{DEMO_DIR, SYSTEM_CONFIG, SYSTEM_STATE};
+pub use secret::Secret;
+
+use crate::units::{Asset, Rate, Span, Symbol};
+use paths::Places;
+use raw::Raw;
+use setting::{Setting, Value};
+
+/// Every setting, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The HTTP server.
+    pub server: Server,
+    /// The rules of the exchange.
+    pub exchange: Exchange,
+    /// Where prices come from.
+    pub oracle: Oracle,
+    /// How the state is kept.
+    pub store: Store,
+    /// Where the state is kept.
+    pub data_dir: PathBuf,
+    /// How much is logged.
+    pub log: log::LevelFilter,
+}
+
+/// Section `[server]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Address and port of the HTTP server.
+    pub listen: SocketAddr,
+    /// The key for requests that change something; none means that one is made and kept.
+    pub api_key: Option<Secret>,
+    /// Whether a key is needed at all.
+    pub auth: bool,
+    /// Whether `auth` may be off on an address that other machines can reach.
+    pub allow_open: bool,
+    /// Whether requests that only read need the key too.
+    pub reads_need_key: bool,
+}
+
+/// Section `[exchange]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The asset that everything is valued in.
+    pub cash_asset: Asset,
+    /// Fee as a share of the notional.
+    pub commission: Rate,
+    /// Seed of all chance.
+    pub seed: u64,
+    /// How often each present ticker counts as a tick once more; none: never.
+    pub tick_loop: Option<Span>,
+    /// Shortest delay of a market order.
+    pub market_delay_min: Span,
+    /// Longest delay of a market order.
+    pub market_delay_max: Span,
+    /// Sigma of the liquidity factor in millionths; 0: always all of it.
+    pub fill_sigma_ppm: u32,
+    /// Whether a limit order that crosses meets the present ticker when it is placed.
+    pub match_limit_at_once: bool,
+    /// Open orders that have not changed for this long expire; none: never.
+    pub expire_after: Option<Span>,
+    /// Closed orders older than this are pruned; none: never.
+    pub prune_after: Option<Span>,
+    /// How often pruning looks.
+    pub prune_every: Span,
+    /// How often the books are audited; none: never.
+    pub audit_every: Option<Span>,
+}
+
+/// Section `[oracle]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oracle {
+    /// Where prices come from.
+    pub source: Source,
+    /// Symbols to ask for, each once; empty: all that the source has by itself.
+    pub symbols: Vec<Symbol>,
+    /// Time between two polls.
+    pub interval: Span,
+}
+
+/// Where prices come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A seeded random walk; needs no network.
+    Sim,
+    /// Clients set the prices.
+    Push,
+    /// A recording.
+    Replay {
+        /// CSV or CSV.gz.
+        file: PathBuf,
+        /// How fast.
+        pace: Pace,
+        /// Whether it begins again at its end.
+        looped: bool,
+    },
+}
+
+/// How fast a recording is replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as possible.
+    Fast,
+    /// When a client asks for the next rows.
+    Stepped,
+    /// By its own time stamps, this many times as fast; above zero.
+    Speed(Rate),
+}
+
+/// Section `[store]`, without the data directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// Size of the database's cache in MiB.
+    pub cache_mib: u32,
+    /// How often prices are written to disk.
+    pub price_flush: Span,
+}
+
+/// What the command line says about the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--demo`: simulated prices, unless `--source` says otherwise, in a data directory of its own.
+    pub demo: bool,
+    /// `--listen`.
+    pub listen: Option<SocketAddr>,
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// `--source`.
+    pub source: Option<String>,
+    /// `--seed`.
+    pub seed: Option<u64>,
+}
+
+impl Config {
+    /// Reads the file, the environment and the options, and checks the whole.
+    pub fn load(options: &Options, environment: &Environment) -> Result<Self, ConfigError> {
+        let places = Places::of(environment);
+        let mut raw = match places.config_file(options.config.as_deref()) {
+            Some(path) => read(&path)?,
+            None => Raw::default(),
+        };
+        environment.apply(&mut raw)?;
+        options.apply(&mut raw);
+        let data_dir = options.data_dir(&raw, environment, &places)?;
+        assemble::config(&raw, data_dir)
+    }
+}
+
+/// The configuration file that would be read when `asked` is what `--config` says; none: defaults.
+pub fn file(asked: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    Places::of(environment).config_file(asked)
+}
+
+/// The data directories in which a daemon of this machine may run, the likeliest first.
+pub fn data_dirs(environment: &Environment) -> Vec<PathBuf> {
+    let places = Places::of(environment);
+    // A file that this user may not read, or that is broken, is no reason not to go on.
+    let raw = places
+        .config_file(None)
+        .and_then(|path| read(&path).ok())
+        .unwrap_or_default();
+    let configured = configured_data_dir(&raw, environment).ok().flatten();
+    places.candidates(configured)
+}
+
+/// A number of seconds, or a number with a unit of time behind it. None if it is neither.
+pub fn seconds(text: &str) -> Option<Span> {
+    setting::millis(text, 1000).map(Span::from_millis)
+}
+
+/// The data directory that the environment or the file names.
+fn configured_data_dir(
+    raw: &Raw,
+    environment: &Environment,
+) -> Result<Option<PathBuf>, ConfigError> {
+    match environment.path("MOCKX_DATA_DIR") {
+        Some(path) => Ok(Some(path)),
+        None => raw.get("store.data_dir").map(Setting::path).transpose(),
+    }
+}
+
+fn read(path: &Path) -> Result<Raw, ConfigError> {
+    let text = fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    Raw::parse(&text, path)
+}
+
+impl Options {
+    fn data_dir(
+        &self,
+        raw: &Raw,
+        environment: &Environment,
+        places: &Places,
+    ) -> Result<PathBuf, ConfigError> {
+        if let Some(path) = &self.data_dir {
+            return Ok(path.clone());
+        }
+        let path = match configured_data_dir(raw, environment)? {
+            Some(path) => path,
+            None => places.data_dir()?,
+        };
+        Ok(if self.demo { path.join(DEMO_DIR) } else { path })
+    }
+
+    fn apply(&self, raw: &mut Raw) {
+        let mut put = |key, value: String, flag| {
+            raw.put(Setting::new(key, Value::Text(value), Place::Flag(flag)));
+        };
+        if let Some(listen) = self.listen {
+            put("server.listen", listen.to_string(), "--listen");
+        }
+        if self.demo {
+            put("oracle.source", "sim".to_owned(), "--demo");
+        }
+        if let Some(source) = &self.source {
+            put("oracle.source", source.clone(), "--source");
+        }
+        if let Some(seed) = self.seed {
+            put("exchange.seed", seed.to_string(), "--seed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with a configuration file, and the environment that names it.
+    fn loaded(text: &str, variables: &[(&str, &str)], options: &Options) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        fs::write(&path, text).unwrap();
+        let named = [
+            ("HOME", "/h"),
+            ("STATE_DIRECTORY", "/s"),
+            ("MOCKX_CONFIG", path.to_str().unwrap()),
+        ];
+        let environment = Environment::of(named.into_iter().chain(variables.iter().copied()));
+        Config::load(options, &environment).unwrap()
+    }
+
+    #[test]
+    fn options_override_the_environment() {
+        let text = "[exchange]\nseed = 2\n[server]\nlisten = \"127.0.0.1:1\"\n";
+        let variables = [
+            ("ENGINE_PORT", "2"),
+            ("EXCHANGE", "push"),
+            ("MOCKX_DATA_DIR", "/m"),
+        ];
+        let without = loaded(text, &variables, &Options::default());
+        assert_eq!(without.server.listen.to_string(), "127.0.0.1:2");
+        assert_eq!(without.exchange.seed, 2);
+        assert_eq!(without.oracle.source, Source::Push);
+        assert_eq!(without.data_dir, PathBuf::from("/m"));
+        let options = Options {
+            listen: Some("127.0.0.1:3".parse().unwrap()),
+            data_dir: Some(PathBuf::from("d")),
+            source: Some("sim".to_owned()),
+            seed: Some(u64::MAX),
+            ..Options::default()
+        };
+        let with = loaded(text, &variables, &options);
+        assert_eq!(with.server.listen.to_string(), "127.0.0.1:3");
+        assert_eq!(with.exchange.seed, u64::MAX);
+        assert_eq!(with.oracle.source, Source::Sim);
+        assert_eq!(with.data_dir, PathBuf::from("d"));
+    }
+
+    #[test]
+    fn the_demo_has_its_own_directory_and_simulated_prices() {
+        let variables = [("EXCHANGE", "push")];
+        let demo = Options {
+            demo: true,
+            ..Options::default()
+        };
+        let config = loaded("", &variables, &demo);
+        assert_eq!(config.oracle.source, Source::Sim);
+        assert_eq!(config.data_dir, PathBuf::from("/s/demo"));
+        let file = "[store]\ndata_dir = \"/f\"\n";
+        assert_eq!(
+            loaded(file, &variables, &demo).data_dir,
+            PathBuf::from("/f/demo")
+        );
+        let asked = Options {
+            data_dir: Some(PathBuf::from("/d")),
+            source: Some("push".to_owned()),
+            ..demo
+        };
+        let config = loaded(file, &variables, &asked);
+        assert_eq!(config.oracle.source, Source::Push);
+        assert_eq!(config.data_dir, PathBuf::from("/d"));
+    }
+
+    #[test]
+    fn a_client_searches_what_is_configured_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        fs::write(&path, "[store]\ndata_dir = \"state\"\n").unwrap();
+        let named = ("MOCKX_CONFIG", path.to_str().unwrap());
+        let found = data_dirs(&Environment::of([named, ("HOME", "/h")]));
+        assert_eq!(found.first(), Some(&folder.path().join("state")));
+        fs::write(&path, "broken").unwrap();
+        let found = data_dirs(&Environment::of([
+            named,
+            ("HOME", "/h"),
+            ("STATE_DIRECTORY", "/s"),
+        ]));
+        assert_eq!(found.first(), Some(&PathBuf::from("/s")));
+    }
+}

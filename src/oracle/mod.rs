@@ -1,0 +1,37 @@
+//! Where prices come from.
+//!
+//! A source turns what the world says into [`Ticker`](crate::exchange::Ticker)s; the daemon applies them to the
+//! exchange. Nothing here knows of orders, and nothing of floats: a number goes from its text into a decimal.
+//!
+//! - [`Sim`] makes prices up, from a seed;
+//! - [`Replay`] reads them from a recorded file, on a thread of its own;
+//! - a [`Venue`] says how to ask an exchange for them, and [`run`] asks it.
+//!
+//! # Invariants
+//!
+//! A ticker has a price above zero, by the one rule of [`Quote::ticker`]; what has none is skipped and counted. No source
+//! waits for a disk or a remote host on the executor's thread, and every queue, body and row has a named bound.
+
+mod backoff;
+mod binance;
+mod fetch;
+mod field;
+mod health;
+mod poll;
+mod quote;
+mod replay;
+mod replay_file;
+mod replay_row;
+mod retry_after;
+mod sim;
+mod venue;
+
+pub use binance::{BINANCE_URL, Binance};
+pub use fetch::{FetchError, FetchSettings, Fetcher};
+pub use health::{Health, HealthReport, Instants, PollEnd, SourceState};
+pub use poll::{Batch, Poll, PollError, run};
+pub use quote::{Quote, SkipCounts, Skipped};
+pub use replay::{Progress, Replay, ReplayError, Row, SkippedRow};
+pub use replay_row::BadHeader;
+pub use sim::{DEFAULT_SYMBOLS, Sim, default_symbols};
+pub use venue::{Venue, VenueError, VenueRequest};

@@ -1,0 +1,141 @@
+//! Which rows change: the new images of what the events of some turns name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::exchange::{
+    Account, Digest, Event, Exchange, HistoryEntry, MarketState, Order, Side, TradeTotals,
+};
+use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
+
+/// One commit's worth of changes.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Everything before it in this batch is void, and every table but the markets is emptied first.
+    pub(super) reset: bool,
+    pub(super) moment: Moment,
+    pub(super) next_order: u64,
+    pub(super) journal: Digest,
+    pub(super) open: Vec<Order>,
+    pub(super) closed: Vec<Order>,
+    pub(super) history: Vec<HistoryEntry>,
+    pub(super) accounts: Vec<(Asset, Account)>,
+    pub(super) trades: Vec<(Side, Symbol, TradeTotals)>,
+    pub(super) markets: Vec<MarketState>,
+    pub(super) prune_before: Option<Elapsed>,
+}
+
+/// What events name, once each.
+#[derive(Default)]
+struct Named {
+    reset: bool,
+    open: BTreeSet<OrderId>,
+    closed: BTreeMap<OrderId, Order>,
+    history: Vec<HistoryEntry>,
+    accounts: BTreeSet<Asset>,
+    trades: BTreeSet<(Side, Symbol)>,
+    markets: BTreeSet<Symbol>,
+    prune_before: Option<Elapsed>,
+}
+
+impl Batch {
+    /// The images of everything that `events`, just taken from `exchange`, name.
+    pub fn collect(exchange: &Exchange, events: Vec<Event>) -> Batch {
+        let mut named = Named::default();
+        for event in events {
+            named.add(event);
+        }
+        let open = named
+            .open
+            .iter()
+            .filter_map(|&id| exchange.order(id).cloned())
+            .collect();
+        let accounts = named
+            .accounts
+            .iter()
+            .filter_map(|&asset| Some((asset, exchange.account(asset)?)))
+            .collect();
+        let trades = named
+            .trades
+            .iter()
+            .filter_map(|&(side, symbol)| {
+                Some((side, symbol, *exchange.trade_totals(side, symbol)?))
+            })
+            .collect();
+        let markets = named
+            .markets
+            .iter()
+            .filter_map(|&symbol| Some(exchange.market(symbol)?.state(symbol)))
+            .collect();
+        Batch {
+            reset: named.reset,
+            open,
+            closed: named.closed.into_values().collect(),
+            history: named.history,
+            accounts,
+            trades,
+            markets,
+            prune_before: named.prune_before,
+            ..Batch::figures(exchange)
+        }
+    }
+
+    /// The present prices of all markets: what is written now and then and at the end.
+    pub fn prices(exchange: &Exchange) -> Batch {
+        let markets = exchange
+            .markets()
+            .map(|(symbol, market)| market.state(symbol))
+            .collect();
+        Batch {
+            markets,
+            ..Batch::figures(exchange)
+        }
+    }
+
+    /// Adds the present prices of all markets to this batch.
+    #[must_use]
+    pub fn with_prices(self, exchange: &Exchange) -> Batch {
+        Batch {
+            markets: Batch::prices(exchange).markets,
+            ..self
+        }
+    }
+
+    fn figures(exchange: &Exchange) -> Batch {
+        Batch {
+            moment: exchange.moment(),
+            next_order: exchange.next_order(),
+            journal: exchange.journal(),
+            ..Batch::default()
+        }
+    }
+}
+
+impl Named {
+    fn add(&mut self, event: Event) {
+        match event {
+            Event::OrderOpen(id) => {
+                self.open.insert(id);
+            }
+            Event::OrderClosed(order) => {
+                self.closed.insert(order.id, *order);
+            }
+            Event::History(entry) => self.history.push(*entry),
+            Event::AccountChanged(asset) => {
+                self.accounts.insert(asset);
+            }
+            Event::TradesCounted(side, symbol) => {
+                self.trades.insert((side, symbol));
+            }
+            Event::MarketTouched(symbol) => {
+                self.markets.insert(symbol);
+            }
+            Event::Prune { updated_before } => self.prune_before = Some(updated_before),
+            Event::Reset => {
+                *self = Named {
+                    reset: true,
+                    ..Named::default()
+                }
+            }
+        }
+    }
+}

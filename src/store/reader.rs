@@ -1,0 +1,127 @@
+//! Closed orders and histories, read beside the writer: redb's readers neither wait for it nor hold it up.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use redb::{ReadableDatabase, ReadableTableMetadata};
+
+use super::row::{HistoryRow, OrderRow, decode};
+use super::tables::{CLOSED_BY_UPDATE, CLOSED_ORDERS, HISTORY};
+use super::{Shared, StoreError};
+use crate::archive::{Archive, Unreadable, Walk};
+use crate::exchange::{HistoryEntry, Order};
+use crate::units::OrderId;
+
+/// Reads the committed state; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    shared: Arc<Shared>,
+}
+
+impl Reader {
+    pub(super) fn new(shared: Arc<Shared>) -> Reader {
+        Reader { shared }
+    }
+
+    fn read_order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        self.shared.with(|database| {
+            let transaction = database.begin_read().map_err(StoreError::new)?;
+            let closed = transaction
+                .open_table(CLOSED_ORDERS)
+                .map_err(StoreError::new)?;
+            let bytes = closed.get(id.sequence()).map_err(StoreError::new)?;
+            bytes
+                .map(|bytes| decode::<OrderRow>(bytes.value())?.read(id.sequence()))
+                .transpose()
+        })
+    }
+
+    fn read_history(&self, id: OrderId) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.shared.with(|database| {
+            let transaction = database.begin_read().map_err(StoreError::new)?;
+            let history = transaction.open_table(HISTORY).map_err(StoreError::new)?;
+            let sequence = id.sequence();
+            let mut entries = Vec::new();
+            let range = (sequence, 0)..=(sequence, u32::MAX);
+            for entry in history.range(range).map_err(StoreError::new)? {
+                let (key, bytes) = entry.map_err(StoreError::new)?;
+                let (_, number) = key.value();
+                entries.push(decode::<HistoryRow>(bytes.value())?.read(sequence, number)?);
+            }
+            Ok(entries)
+        })
+    }
+
+    fn read_walk(
+        &self,
+        walk: Walk,
+        visit: &mut dyn FnMut(Order) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.shared.with(|database| {
+            let transaction = database.begin_read().map_err(StoreError::new)?;
+            let index = transaction
+                .open_table(CLOSED_BY_UPDATE)
+                .map_err(StoreError::new)?;
+            let closed = transaction
+                .open_table(CLOSED_ORDERS)
+                .map_err(StoreError::new)?;
+            let end = walk.after.map_or((u64::MAX, u64::MAX), |(at, id)| {
+                (at.as_millis(), id.sequence())
+            });
+            let begin = (walk.since.unwrap_or_default().as_millis(), 0);
+            if begin > end {
+                return Ok(());
+            }
+            for entry in index.range(begin..end).map_err(StoreError::new)?.rev() {
+                let (key, ()) = entry.map(|(key, _)| (key, ())).map_err(StoreError::new)?;
+                let (_, sequence) = key.value();
+                let Some(bytes) = closed.get(sequence).map_err(StoreError::new)? else {
+                    continue;
+                };
+                let order = decode::<OrderRow>(bytes.value())?.read(sequence)?;
+                if visit(order).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn read_count(&self) -> Result<u64, StoreError> {
+        self.shared.with(|database| {
+            let transaction = database.begin_read().map_err(StoreError::new)?;
+            let closed = transaction
+                .open_table(CLOSED_ORDERS)
+                .map_err(StoreError::new)?;
+            closed.len().map_err(StoreError::new)
+        })
+    }
+}
+
+impl From<StoreError> for Unreadable {
+    fn from(error: StoreError) -> Unreadable {
+        Unreadable(error.0)
+    }
+}
+
+impl Archive for Reader {
+    fn order(&self, id: OrderId) -> Result<Option<Order>, Unreadable> {
+        Ok(self.read_order(id)?)
+    }
+
+    fn history(&self, id: OrderId) -> Result<Vec<HistoryEntry>, Unreadable> {
+        Ok(self.read_history(id)?)
+    }
+
+    fn walk(
+        &self,
+        walk: Walk,
+        visit: &mut dyn FnMut(Order) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable> {
+        Ok(self.read_walk(walk, visit)?)
+    }
+
+    fn count(&self) -> Result<u64, Unreadable> {
+        Ok(self.read_count()?)
+    }
+}

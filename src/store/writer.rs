@@ -1,0 +1,269 @@
+//! The thread that commits: one batch, one transaction, one sync.
+
+use std::sync::PoisonError;
+use std::sync::mpsc::{Receiver, TryRecvError};
+
+use redb::{Database, ReadableTable, Table, WriteTransaction};
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use super::row::{
+    AccountRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, TradesRow, decode, encode, trades_key,
+};
+use super::tables::{
+    ACCOUNTS, CLOSED_BY_UPDATE, CLOSED_ORDERS, HISTORY, MARKETS, META, META_EXCHANGE, OPEN_ORDERS,
+    TRADES,
+};
+use super::{Batch, Opener, Shared, StoreError};
+use crate::units::Elapsed;
+
+/// The most closed orders that one commit prunes; more go with the commits after it.
+const PRUNE_ROWS_MAX: usize = 500;
+
+/// What the thread is asked to do.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// Commit a batch.
+    Commit(Box<Batch>, oneshot::Sender<Result<(), StoreError>>),
+    /// Open the file again.
+    Reopen(oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// Works until nobody can send tasks any more.
+pub(super) fn run(shared: &Shared, opener: &Opener, tasks: &Receiver<Task>) {
+    let mut prune_before: Option<Elapsed> = None;
+    loop {
+        // Old orders go in small commits of their own while nobody waits for a bigger one.
+        let task = if prune_before.is_some() {
+            tasks.try_recv()
+        } else {
+            blocking(tasks)
+        };
+        match task {
+            Ok(Task::Commit(batch, done)) => {
+                prune_before = prune_before.max(batch.prune_before);
+                let result = shared.with(|database| commit(database, &batch));
+                // Whoever asked may have gone.
+                drop(done.send(result));
+            }
+            Ok(Task::Reopen(done)) => {
+                // As above.
+                drop(done.send(reopen(shared, opener)));
+            }
+            Err(TryRecvError::Empty) => {
+                let before = prune_before.unwrap_or_default();
+                match shared.with(|database| prune(database, before)) {
+                    Ok(PRUNE_ROWS_MAX) => {}
+                    // All done; a failure is seen by the next commit, and the next pruning tries again.
+                    Ok(_) | Err(_) => prune_before = None,
+                }
+            }
+            Err(TryRecvError::Disconnected) => return,
+        }
+    }
+}
+
+fn blocking(tasks: &Receiver<Task>) -> Result<Task, TryRecvError> {
+    tasks.recv().map_err(|_| TryRecvError::Disconnected)
+}
+
+fn reopen(shared: &Shared, opener: &Opener) -> Result<(), StoreError> {
+    let mut database = shared
+        .database
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
+    // The old one must be closed before the file can be opened again.
+    drop(database.take());
+    let opened = opener().map_err(StoreError::new)?;
+    let proof = prove(&opened);
+    *database = Some(opened);
+    proof
+}
+
+/// Writes back what is there, to see whether the disk takes it.
+fn prove(database: &Database) -> Result<(), StoreError> {
+    let transaction = database.begin_write().map_err(StoreError::new)?;
+    {
+        let mut meta = transaction.open_table(META).map_err(StoreError::new)?;
+        let row = meta.get(META_EXCHANGE).map_err(StoreError::new)?;
+        let row = row.map(|bytes| bytes.value().to_vec());
+        if let Some(bytes) = row {
+            meta.insert(META_EXCHANGE, bytes.as_slice())
+                .map_err(StoreError::new)?;
+        }
+    }
+    transaction.commit().map_err(StoreError::new)
+}
+
+fn commit(database: &Database, batch: &Batch) -> Result<(), StoreError> {
+    let transaction = database.begin_write().map_err(StoreError::new)?;
+    if batch.reset {
+        reset(&transaction)?;
+    }
+    put_orders(&transaction, batch)?;
+    put_accounts(&transaction, batch)?;
+    let row = ExchangeRow::new(batch.moment, batch.next_order, batch.journal);
+    let mut meta = transaction.open_table(META).map_err(StoreError::new)?;
+    put(&mut meta, META_EXCHANGE, &row)?;
+    drop(meta);
+    transaction.commit().map_err(StoreError::new)
+}
+
+fn put_orders(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
+    if !batch.open.is_empty() || !batch.closed.is_empty() {
+        let mut open = transaction
+            .open_table(OPEN_ORDERS)
+            .map_err(StoreError::new)?;
+        for order in &batch.open {
+            put(&mut open, order.id.sequence(), &OrderRow::from(order))?;
+        }
+        for order in &batch.closed {
+            open.remove(order.id.sequence()).map_err(StoreError::new)?;
+        }
+    }
+    if !batch.closed.is_empty() {
+        let mut closed = transaction
+            .open_table(CLOSED_ORDERS)
+            .map_err(StoreError::new)?;
+        let mut index = transaction
+            .open_table(CLOSED_BY_UPDATE)
+            .map_err(StoreError::new)?;
+        for order in &batch.closed {
+            let sequence = order.id.sequence();
+            put(&mut closed, sequence, &OrderRow::from(order))?;
+            index
+                .insert((order.updated_at.as_millis(), sequence), ())
+                .map_err(StoreError::new)?;
+        }
+    }
+    if !batch.history.is_empty() {
+        let mut history = transaction.open_table(HISTORY).map_err(StoreError::new)?;
+        for entry in &batch.history {
+            put(
+                &mut history,
+                (entry.order.sequence(), entry.number),
+                &HistoryRow::from(entry),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn put_accounts(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
+    if !batch.accounts.is_empty() {
+        let mut accounts = transaction.open_table(ACCOUNTS).map_err(StoreError::new)?;
+        for (asset, account) in &batch.accounts {
+            put(&mut accounts, asset.as_str(), &AccountRow::from(account))?;
+        }
+    }
+    if !batch.trades.is_empty() {
+        let mut trades = transaction.open_table(TRADES).map_err(StoreError::new)?;
+        for (side, symbol, totals) in &batch.trades {
+            put(
+                &mut trades,
+                trades_key(*side, *symbol).as_str(),
+                &TradesRow::from(totals),
+            )?;
+        }
+    }
+    if !batch.markets.is_empty() {
+        let mut markets = transaction.open_table(MARKETS).map_err(StoreError::new)?;
+        for state in &batch.markets {
+            put(
+                &mut markets,
+                state.symbol.to_string().as_str(),
+                &MarketRow::from(state),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn put<'k, K, R>(
+    table: &mut Table<'_, K, &'static [u8]>,
+    key: impl std::borrow::Borrow<K::SelfType<'k>>,
+    row: &R,
+) -> Result<(), StoreError>
+where
+    K: redb::Key + 'static,
+    R: Serialize,
+{
+    let bytes = encode(row)?;
+    table
+        .insert(key, bytes.as_slice())
+        .map_err(StoreError::new)?;
+    Ok(())
+}
+
+/// Empties every table but the figures and the markets.
+fn reset(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction
+        .delete_table(ACCOUNTS)
+        .map_err(StoreError::new)?;
+    transaction.delete_table(TRADES).map_err(StoreError::new)?;
+    transaction
+        .delete_table(OPEN_ORDERS)
+        .map_err(StoreError::new)?;
+    transaction
+        .delete_table(CLOSED_ORDERS)
+        .map_err(StoreError::new)?;
+    transaction
+        .delete_table(CLOSED_BY_UPDATE)
+        .map_err(StoreError::new)?;
+    transaction.delete_table(HISTORY).map_err(StoreError::new)?;
+    super::load::create_tables(transaction)
+}
+
+/// Forgets closed orders that were last updated before `before`, oldest first; tells how many.
+fn prune(database: &Database, before: Elapsed) -> Result<usize, StoreError> {
+    let transaction = database.begin_write().map_err(StoreError::new)?;
+    let mut pruned = 0;
+    {
+        let mut closed = transaction
+            .open_table(CLOSED_ORDERS)
+            .map_err(StoreError::new)?;
+        let mut index = transaction
+            .open_table(CLOSED_BY_UPDATE)
+            .map_err(StoreError::new)?;
+        let mut history = transaction.open_table(HISTORY).map_err(StoreError::new)?;
+        while pruned < PRUNE_ROWS_MAX {
+            let Some(key) = oldest(&index)? else { break };
+            let (_, sequence) = key;
+            if !is_before(&closed, sequence, before)? {
+                break;
+            }
+            closed.remove(sequence).map_err(StoreError::new)?;
+            index.remove(key).map_err(StoreError::new)?;
+            history
+                .retain_in((sequence, 0)..=(sequence, u32::MAX), |_, _| false)
+                .map_err(StoreError::new)?;
+            pruned += 1;
+        }
+    }
+    if pruned == 0 {
+        transaction.abort().map_err(StoreError::new)?;
+    } else {
+        transaction.commit().map_err(StoreError::new)?;
+    }
+    Ok(pruned)
+}
+
+fn oldest(index: &Table<'_, (u64, u64), ()>) -> Result<Option<(u64, u64)>, StoreError> {
+    Ok(index
+        .first()
+        .map_err(StoreError::new)?
+        .map(|(key, _)| key.value()))
+}
+
+/// Whether a closed order is old enough; one that is only in the index goes in any case.
+fn is_before(
+    closed: &Table<'_, u64, &'static [u8]>,
+    sequence: u64,
+    before: Elapsed,
+) -> Result<bool, StoreError> {
+    let Some(bytes) = closed.get(sequence).map_err(StoreError::new)? else {
+        return Ok(true);
+    };
+    let row: OrderRow = decode(bytes.value())?;
+    Ok(row.updated_elapsed() < before)
+}
