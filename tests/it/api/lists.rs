@@ -9,7 +9,11 @@ use super::stage::{START_MS, Stage};
 /// Forty orders: open ones, canceled ones and rejected ones, several a millisecond.
 fn busy() -> Stage {
     let stage = Stage::new();
-    stage.change("POST", "/admin/fund", r#"{"asset": "USDT", "amount": 1000000}"#);
+    stage.change(
+        "POST",
+        "/admin/fund",
+        r#"{"asset": "USDT", "amount": 1000000}"#,
+    );
     for turn in 0..10 {
         let limit = |symbol: &str, side: &str, amount: &str| {
             format!(
@@ -36,7 +40,9 @@ fn busy() -> Stage {
 
 fn ids(list: &Value) -> Vec<String> {
     let orders = list.as_array().unwrap().iter();
-    orders.map(|order| order["id"].as_str().unwrap().to_owned()).collect()
+    orders
+        .map(|order| order["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn places(list: &Value) -> Vec<(u64, String)> {
@@ -70,7 +76,12 @@ fn the_latest_update_comes_first_and_then_the_latest_created() {
 #[test]
 fn pages_join_without_a_gap() {
     let stage = busy();
-    for filter in ["", "&status=new", "&status=canceled,rejected", "&symbol=BTC/USDT&side=buy"] {
+    for filter in [
+        "",
+        "&status=new",
+        "&status=canceled,rejected",
+        "&symbol=BTC/USDT&side=buy",
+    ] {
         let all = ids(&stage.read(&format!("/orders?x=1{filter}")));
         for size in [1, 3, 7] {
             let (mut pages, mut before) = (Vec::new(), String::new());
@@ -103,8 +114,15 @@ fn filters_choose() {
     let all = places(&stage.read("/orders"));
     let late = all.iter().filter(|(at, _)| *at >= since).count();
     assert_eq!(count(&format!("since={since}")), late);
-    assert_eq!(count(&format!("since={since}&status=new,rejected&tail=4")), 4);
-    for order in stage.read("/orders?include_history=true").as_array().unwrap() {
+    assert_eq!(
+        count(&format!("since={since}&status=new,rejected&tail=4")),
+        4
+    );
+    for order in stage
+        .read("/orders?include_history=true")
+        .as_array()
+        .unwrap()
+    {
         let entries = order["history"].as_object().unwrap().len() as u64;
         assert_eq!(order["history_count"], entries);
     }
@@ -114,7 +132,14 @@ fn filters_choose() {
 fn open_orders_need_no_archive() {
     let stage = busy();
     let before = stage.archive.reads.load(Ordering::Relaxed);
-    assert_eq!(stage.read("/orders?status=new,partially_filled").as_array().unwrap().len(), 15);
+    assert_eq!(
+        stage
+            .read("/orders?status=new,partially_filled")
+            .as_array()
+            .unwrap()
+            .len(),
+        15
+    );
     stage.read("/orders/list?status=new");
     stage.read("/orders?tail=0");
     stage.read("/orders/000000000002");
@@ -148,13 +173,20 @@ fn what_cannot_be_a_filter_is_named() {
             }
             let answer = stage.get(&format!("{path}?{query}"));
             assert_eq!(answer.status, 422, "{query}: {}", answer.text);
-            assert!(answer.detail().contains(&format!("`{field}`")), "{}", answer.text);
+            assert!(
+                answer.detail().contains(&format!("`{field}`")),
+                "{}",
+                answer.text
+            );
         }
     }
     let detail = stage.get("/orders?tail=-1").detail();
     assert_eq!(detail, "`tail` must be a whole number from 0 to 10000");
     let unknown = stage.get("/orders?before=000000000999");
-    assert_eq!((unknown.status, unknown.json()["code"].as_str()), (400, Some("unknown_order")));
+    assert_eq!(
+        (unknown.status, unknown.json()["code"].as_str()),
+        (400, Some("unknown_order"))
+    );
     let lower = stage.get("/orders?symbol=btc/usdt");
     assert_eq!(lower.status, 400);
     assert!(lower.detail().ends_with("did you mean BTC/USDT?"));

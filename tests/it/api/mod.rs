@@ -4,6 +4,5 @@ mod access;
 mod inputs;
 mod lists;
 mod numbers;
-mod schema;
 mod session;
 mod stage;

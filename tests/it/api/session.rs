@@ -8,7 +8,10 @@ use super::stage::{START_MS, Stage};
 #[test]
 fn tickers_are_listed_and_shown() {
     let stage = Stage::new();
-    assert_eq!(stage.read("/tickers"), json!(["BTC/USDT", "ETH/BTC", "ETH/USDT"]));
+    assert_eq!(
+        stage.read("/tickers"),
+        json!(["BTC/USDT", "ETH/BTC", "ETH/USDT"])
+    );
     let shown = stage.get("/tickers/BTC/USDT");
     assert_eq!(
         shown.text,
@@ -41,7 +44,10 @@ fn money_comes_and_goes() {
     assert_eq!(stage.read("/balance"), json!({}));
     assert_eq!(stage.read("/balance/USDT"), json!({}));
     let row = json!({"asset": "USDT", "free": 1000.5, "used": 0, "total": 1000.5});
-    assert_eq!(stage.change("POST", "/balance/usdt/deposit", r#"{"amount": "1000.5"}"#), row);
+    assert_eq!(
+        stage.change("POST", "/balance/usdt/deposit", r#"{"amount": "1000.5"}"#),
+        row
+    );
     assert_eq!(stage.read("/balance/Usdt"), row);
     stage.change("POST", "/admin/fund", r#"{"asset": "btc", "amount": 2e0}"#);
     let listed = stage.get("/balance").text;
@@ -53,26 +59,45 @@ fn money_comes_and_goes() {
     let refused = stage.post("/balance/BTC/withdrawal", r#"{"amount": 2.1}"#);
     assert_eq!(refused.status, 400);
     assert_eq!(refused.json()["code"], "insufficient_funds");
-    assert_eq!(refused.detail(), "Insufficient funds: 2.1 BTC wanted, 2 BTC free");
+    assert_eq!(
+        refused.detail(),
+        "Insufficient funds: 2.1 BTC wanted, 2 BTC free"
+    );
     let row = stage.change("POST", "/balance/BTC/withdrawal", r#"{"amount": 2}"#);
-    assert_eq!(row, json!({"asset": "BTC", "free": 0, "used": 0, "total": 0}));
+    assert_eq!(
+        row,
+        json!({"asset": "BTC", "free": 0, "used": 0, "total": 0})
+    );
     assert_eq!(stage.read("/balance/list")["assets"], json!(["USDT"]));
     let unknown = stage.post("/balance/DOGE/deposit", r#"{"amount": 2}"#);
-    assert_eq!((unknown.status, unknown.detail().as_str()), (
-        400,
-        "Asset DOGE unknown or not tradeable"
-    ));
+    assert_eq!(
+        (unknown.status, unknown.detail().as_str()),
+        (400, "Asset DOGE unknown or not tradeable")
+    );
     let row = stage.change("PATCH", "/admin/balance/USDT", r#"{"used": 7}"#);
-    assert_eq!(row, json!({"asset": "USDT", "free": 1000.5, "used": 7, "total": 1007.5}));
-    assert_eq!(stage.change("DELETE", "/admin/data", ""), json!({"status": "ok"}));
+    assert_eq!(
+        row,
+        json!({"asset": "USDT", "free": 1000.5, "used": 7, "total": 1007.5})
+    );
+    assert_eq!(
+        stage.change("DELETE", "/admin/data", ""),
+        json!({"status": "ok"})
+    );
     assert_eq!(stage.read("/balance"), json!({}));
 }
 
 #[test]
 fn a_market_order_is_filled_by_the_next_tick() {
     let stage = Stage::new();
-    stage.change("POST", "/admin/fund", r#"{"asset": "USDT", "amount": 200000}"#);
-    let placed = stage.post("/orders", r#"{"symbol":"BTC/USDT","side":"BUY","amount":3}"#);
+    stage.change(
+        "POST",
+        "/admin/fund",
+        r#"{"asset": "USDT", "amount": 200000}"#,
+    );
+    let placed = stage.post(
+        "/orders",
+        r#"{"symbol":"BTC/USDT","side":"BUY","amount":3}"#,
+    );
     let expected = concat!(
         r#"{"id":"000000000001","symbol":"BTC/USDT","side":"buy","type":"market","amount":3,"#,
         r#""notion_currency":"USDT","fee_currency":"USDT","fee_rate":0.001,"actual_filled":0,"#,
@@ -108,7 +133,10 @@ fn a_market_order_is_filled_by_the_next_tick() {
     assert_eq!(history["3"], json!(null));
     let trades = stage.read("/overview/trades?side=buy");
     assert_eq!(trades["BUY"]["count"], json!({"BTC": {"USDT": "2"}}));
-    assert_eq!(trades["BUY"]["notional"], json!({"BTC": {"USDT": "149020.5"}}));
+    assert_eq!(
+        trades["BUY"]["notional"],
+        json!({"BTC": {"USDT": "149020.5"}})
+    );
     assert_eq!(trades["SELL"], json!(null));
     let none = json!({"count": {}, "amount": {}, "notional": {}, "fee": {}});
     assert_eq!(stage.read("/overview/trades?assets=eth")["BUY"], none);
@@ -134,13 +162,25 @@ fn a_limit_order_is_canceled_once() {
     assert_eq!(canceled["freed"], json!({"BTC": 0.5, "USDT": 30}));
     assert_eq!(canceled["canceled_order"]["status"], "canceled");
     let again = stage.post(&path, "");
-    assert_eq!((again.status, again.json()["code"].as_str()), (400, Some("order_not_open")));
-    assert!(again.detail().starts_with("Only *open* orders can be canceled"));
-    stage.archive.forget(mockx::units::OrderId::parse(&id).unwrap());
+    assert_eq!(
+        (again.status, again.json()["code"].as_str()),
+        (400, Some("order_not_open"))
+    );
+    assert!(
+        again
+            .detail()
+            .starts_with("Only *open* orders can be canceled")
+    );
+    stage
+        .archive
+        .forget(mockx::units::OrderId::parse(&id).unwrap());
     assert_eq!(stage.post(&path, "").status, 404);
     assert_eq!(stage.get(&format!("/orders/{id}")).status, 404);
     for unknown in ["000000000099", "99", "a%2Fb", "%C3%BC"] {
-        assert_eq!(stage.post(&format!("/orders/{unknown}/cancel"), "").status, 404);
+        assert_eq!(
+            stage.post(&format!("/orders/{unknown}/cancel"), "").status,
+            404
+        );
         assert_eq!(stage.get(&format!("/orders/{unknown}")).status, 404);
     }
 }
@@ -151,7 +191,10 @@ fn without_money_an_order_is_rejected_and_kept() {
     let body = r#"{"symbol":"ETH/USDT","side":"buy","amount":2,"unknown":[{}]}"#;
     let check = stage.change("POST", "/orders/can_execute", body);
     assert_eq!(check["ok"], json!(false));
-    assert_eq!(check["reason"], "Insufficient USDT: 5006.001 needed, 0 free");
+    assert_eq!(
+        check["reason"],
+        "Insufficient USDT: 5006.001 needed, 0 free"
+    );
     let order = stage.change("POST", "/orders", body);
     assert_eq!(order["status"], "rejected");
     assert_eq!(order["comment"], check["reason"]);
@@ -165,17 +208,26 @@ fn without_money_an_order_is_rejected_and_kept() {
 #[test]
 fn the_overview_adds_up() {
     let stage = Stage::new();
-    stage.change("POST", "/admin/fund", r#"{"asset": "USDT", "amount": 1000}"#);
+    stage.change(
+        "POST",
+        "/admin/fund",
+        r#"{"asset": "USDT", "amount": 1000}"#,
+    );
     stage.change("POST", "/admin/fund", r#"{"asset": "ETH", "amount": 2}"#);
     stage.change("POST", "/admin/fund", r#"{"asset": "NEW", "amount": 9}"#);
     stage.change("POST", "/balance/ETH/withdrawal", r#"{"amount": 1}"#);
-    stage.place(r#"{"symbol":"ETH/USDT","side":"sell","type":"limit","amount":1,"limit_price":3000}"#);
+    stage.place(
+        r#"{"symbol":"ETH/USDT","side":"sell","type":"limit","amount":1,"limit_price":3000}"#,
+    );
     assert_eq!(
         stage.read("/overview/capital"),
         json!({"equity": 3500.5, "deposits": 6001, "withdrawals": 2500.5, "profit_loss": 0})
     );
     stage.tick("ETH/USDT", "2600.25", None);
-    assert_eq!(stage.read("/overview/capital?aggregation=true")["profit_loss"], json!(99.75));
+    assert_eq!(
+        stage.read("/overview/capital?aggregation=true")["profit_loss"],
+        json!(99.75)
+    );
     let raw = stage.read("/overview/capital?aggregation=false");
     assert_eq!(
         raw["balance"]["ETH"],
@@ -205,18 +257,29 @@ fn the_overview_adds_up() {
     let assets = stage.read("/overview/assets");
     assert_eq!(assets["orders_source"], frozen);
     assert_eq!(assets["balance_source"]["cash_free_value"], json!(997));
-    assert_eq!(assets["balance_source"]["assets_total_value"], json!(2600.25));
+    assert_eq!(
+        assets["balance_source"]["assets_total_value"],
+        json!(2600.25)
+    );
     assert_eq!(assets["balance_source"]["total_equity"], json!(3600.25));
     assert_eq!(assets["misc"]["unpriced"], json!(["NEW"]));
-    let agree = |flag: bool| json!({
-        "assets_frozen_value": false, "cash_frozen_value": flag, "total_frozen_value": flag
-    });
+    let agree = |flag: bool| {
+        json!({
+            "assets_frozen_value": false, "cash_frozen_value": flag, "total_frozen_value": flag
+        })
+    };
     assert_eq!(assets["misc"]["mismatch"], agree(false));
     // A thousandth is no difference yet.
     stage.change("PATCH", "/admin/balance/USDT", r#"{"used": 3.001}"#);
-    assert_eq!(stage.read("/overview/assets")["misc"]["mismatch"], agree(false));
+    assert_eq!(
+        stage.read("/overview/assets")["misc"]["mismatch"],
+        agree(false)
+    );
     stage.change("PATCH", "/admin/balance/USDT", r#"{"used": 3.0011}"#);
-    assert_eq!(stage.read("/overview/assets")["misc"]["mismatch"], agree(true));
+    assert_eq!(
+        stage.read("/overview/assets")["misc"]["mismatch"],
+        agree(true)
+    );
 }
 
 #[test]
@@ -229,7 +292,10 @@ fn the_daemon_tells_how_it_is() {
     assert_eq!(health["symbols_without_price"], json!(["NEW/USDT"]));
     assert_eq!(stage.read("/healthz"), json!({"status": "ok"}));
     assert_eq!(stage.read("/readyz"), json!({"status": "ready"}));
-    assert_eq!(stage.read("/"), json!({"service": "mockexchange-api", "version": "1.2.3"}));
+    assert_eq!(
+        stage.read("/"),
+        json!({"service": "mockexchange-api", "version": "1.2.3"})
+    );
     let browser = Request::new(Method::Get, "/").with_header("Accept", "text/html,*/*;q=0.8");
     assert!(stage.send(browser).text.contains("/docs"));
     let metrics = stage.get("/metrics");
@@ -243,27 +309,50 @@ fn the_daemon_tells_how_it_is() {
         "mockx_source_requests_total{source=\"push\",result=\"ok\"} 1",
         "mockx_http_requests_total{method=\"GET\",route=\"/healthz\",code=\"200\"} 1",
     ] {
-        assert!(metrics.text.lines().any(|found| found == line), "{line}\n{}", metrics.text);
+        assert!(
+            metrics.text.lines().any(|found| found == line),
+            "{line}\n{}",
+            metrics.text
+        );
     }
     stage.broken.set(true);
     assert_eq!(stage.read("/healthz"), json!({"status": "ok"}));
     assert_eq!(stage.get("/balance").status, 200);
     let ready = stage.get("/readyz");
-    assert_eq!((ready.status, ready.header("retry-after")), (503, Some("1")));
-    assert!(ready.detail().contains("the disk is full"), "{}", ready.text);
+    assert_eq!(
+        (ready.status, ready.header("retry-after")),
+        (503, Some("1"))
+    );
+    assert!(
+        ready.detail().contains("the disk is full"),
+        "{}",
+        ready.text
+    );
     let refused = stage.post("/admin/fund", r#"{"asset": "USDT", "amount": 1}"#);
-    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (503, Some("1"))
+    );
     assert_eq!(refused.json()["code"], "store_unavailable");
     let empty = Stage::new();
-    *empty.exchange.borrow_mut() = mockx::exchange::Exchange::new(mockx::exchange::Rules::default());
-    assert!(empty.get("/readyz").detail().contains("no symbol has a price"));
+    *empty.exchange.borrow_mut() =
+        mockx::exchange::Exchange::new(mockx::exchange::Rules::default());
+    assert!(
+        empty
+            .get("/readyz")
+            .detail()
+            .contains("no symbol has a price")
+    );
 }
 
 #[test]
 fn a_replay_is_stepped() {
     let stage = Stage::new();
     let position = stage.change("POST", "/admin/replay/step", r#"{"rows": 10}"#);
-    assert_eq!(position, json!({"rows": 10, "finished": false, "ts": START_MS + 10}));
+    assert_eq!(
+        position,
+        json!({"rows": 10, "finished": false, "ts": START_MS + 10})
+    );
     let position = stage.change("POST", "/admin/replay/step", r#"{"rows": 1e6}"#);
     assert_eq!(position["finished"], json!(true));
     for rows in ["0", "-1", "1.5", "1000001", "\"x\"", "null"] {

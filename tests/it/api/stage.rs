@@ -46,7 +46,11 @@ impl Memory {
                     shelves.closed.insert(order.id, *order);
                 }
                 Event::History(entry) => {
-                    shelves.histories.entry(entry.order).or_default().push(*entry);
+                    shelves
+                        .histories
+                        .entry(entry.order)
+                        .or_default()
+                        .push(*entry);
                 }
                 Event::Reset => *shelves = Shelves::default(),
                 Event::OrderOpen(_)
@@ -148,7 +152,13 @@ impl Stage {
     /// A stage where changes, or everything, need the key `secret`.
     pub(super) fn locked(reads_need_key: bool) -> Stage {
         let key = ApiKey::new("secret");
-        Stage::with(Rules::default(), Access { key, reads_need_key })
+        Stage::with(
+            Rules::default(),
+            Access {
+                key,
+                reads_need_key,
+            },
+        )
     }
 
     fn with(rules: Rules, access: Access) -> Stage {
@@ -172,9 +182,8 @@ impl Stage {
         let clock = Rc::new(Cell::new(moment));
         let broken = Rc::new(Cell::new(false));
         let (status_clock, status_broken) = (Rc::clone(&clock), Rc::clone(&broken));
-        let status = move |exchange: &Exchange| {
-            status_of(exchange, status_clock.get(), status_broken.get())
-        };
+        let status =
+            move |exchange: &Exchange| status_of(exchange, status_clock.get(), status_broken.get());
         let shelf: Arc<dyn Archive> = Arc::<Memory>::clone(&archive);
         let context = Context::new(mailbox, shelf, access, Rc::new(status), "1.2.3");
         let stage = Stage {
@@ -230,7 +239,8 @@ impl Stage {
 
     /// Lets time pass.
     pub(super) fn wait(&self, millis: u64) {
-        self.clock.set(self.clock.get().plus(Span::from_millis(millis)));
+        self.clock
+            .set(self.clock.get().plus(Span::from_millis(millis)));
     }
 
     /// Lets time pass on one clock only: a wall clock that stands still.
@@ -277,7 +287,11 @@ impl Stage {
     /// The JSON of a change that must succeed.
     pub(super) fn change(&self, method: &str, target: &str, body: &str) -> Value {
         let answer = self.with_body(method, target, body);
-        assert_eq!(answer.status, 200, "{method} {target} {body}: {}", answer.text);
+        assert_eq!(
+            answer.status, 200,
+            "{method} {target} {body}: {}",
+            answer.text
+        );
         answer.json()
     }
 
@@ -352,7 +366,9 @@ fn status_of(exchange: &Exchange, moment: Moment, broken: bool) -> Status {
         }],
         ..Status::default()
     };
-    let unpriced = exchange.markets().filter(|(_, market)| market.ticker.is_none());
+    let unpriced = exchange
+        .markets()
+        .filter(|(_, market)| market.ticker.is_none());
     status.symbols_without_price = unpriced.map(|(symbol, _)| symbol).collect();
     status.store.failure = broken.then(|| "the disk is full".to_owned());
     status
