@@ -12,7 +12,7 @@ pub const STEP_ROWS_MAX: u64 = 1_000_000;
 pub enum NotStepping {
     /// There is no replay, or it goes by itself.
     #[error(
-        "prices do not come from a stepped replay; start with --source replay:FILE and pace = \"step\""
+        "prices do not come from a stepped replay; start with --source replay:FILE and oracle.replay_pace = \"stepped\""
     )]
     NotStepped,
     /// The file cannot be read on.

@@ -20,6 +20,7 @@ pub(super) fn check(file: Option<&Path>, environment: &Environment) -> Result<()
     let source = match &config.oracle.source {
         Source::Sim => "sim".to_owned(),
         Source::Push => "push".to_owned(),
+        Source::Venue(venue) => venue.name().to_owned(),
         Source::Replay { file, .. } => format!("replay:{}", file.display()),
     };
     writeln!(

@@ -28,7 +28,7 @@ const DEFAULT_SIGMA_PPM: u32 = 100_000;
 const SPEED_MAX: i64 = 1_000_000;
 /// Bounds of the database's cache in MiB.
 const CACHE_MIB: (u64, u64) = (1, 64);
-const SOURCES: &str = "must be one of sim, push, replay:FILE";
+const SOURCES: &str = "must be one of sim, push, replay:FILE, binance";
 
 /// The checked configuration.
 pub(super) fn config(raw: &Raw, data_dir: PathBuf) -> Result<Config, ConfigError> {
@@ -171,6 +171,7 @@ fn source(setting: &Setting, pace: Pace, looped: bool) -> Result<Source, ConfigE
     match text.split_once(':') {
         None if text.eq_ignore_ascii_case("sim") => Ok(Source::Sim),
         None if text.eq_ignore_ascii_case("push") => Ok(Source::Push),
+        None if text.eq_ignore_ascii_case("binance") => Ok(Source::Venue(super::Venue::Binance)),
         Some((kind, file)) if kind.eq_ignore_ascii_case("replay") && !file.trim().is_empty() => {
             Ok(Source::Replay {
                 file: setting.resolve(file.trim()),
@@ -327,9 +328,9 @@ mod tests {
         ("exchange.prune_every", "0", "0: must be a time above 0"),
         ("exchange.fill_sigma", "0.0000001", "0.0000001: must be a number from 0 to 10 with at most 6"),
         ("exchange.fill_sigma", "11", "11: must be a number from 0 to 10 with"),
-        ("oracle.source", "\"kraken\"", "\"kraken\": must be one of sim, push, replay:FILE"),
+        ("oracle.source", "\"kraken\"", "\"kraken\": must be one of sim, push, replay:FILE, binance"),
         ("oracle.source", "[\"sim\", \"push\"]", "[\"sim\", \"push\"]: must be one of sim, push"),
-        ("oracle.source", "\"replay:\"", "\"replay:\": must be one of sim, push, replay:FILE"),
+        ("oracle.source", "\"replay:\"", "\"replay:\": must be one of sim, push, replay:FILE, binance"),
         ("oracle.symbols", "[\"BTCUSDT\"]", "[\"BTCUSDT\"]: symbol \"BTCUSDT\" must be written"),
         ("oracle.interval", "0", "0: must be a time above 0"),
         ("oracle.replay_pace", "0", "0: must be fast, stepped, or a speed above 0"),

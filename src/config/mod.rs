@@ -111,6 +111,8 @@ pub enum Source {
     Sim,
     /// Clients set the prices.
     Push,
+    /// A real exchange.
+    Venue(Venue),
     /// A recording.
     Replay {
         /// CSV or CSV.gz.
@@ -120,6 +122,22 @@ pub enum Source {
         /// Whether it begins again at its end.
         looped: bool,
     },
+}
+
+/// A real exchange that can be asked for prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Venue {
+    /// Binance, by its address for market data.
+    Binance,
+}
+
+impl Venue {
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Venue::Binance => "binance",
+        }
+    }
 }
 
 /// How fast a recording is replayed.

@@ -19,6 +19,19 @@ pub struct MarketState {
     pub bid_depth: Depth,
 }
 
+impl MarketState {
+    /// A market that has had no price.
+    pub fn new(symbol: Symbol) -> MarketState {
+        MarketState {
+            symbol,
+            ticker: None,
+            ticks: 0,
+            ask_depth: Depth::Undrawn,
+            bid_depth: Depth::Undrawn,
+        }
+    }
+}
+
 /// The whole state of an exchange but for its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {

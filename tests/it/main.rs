@@ -14,4 +14,5 @@ mod oracle;
 mod oracle_fetch;
 mod oracle_venues;
 mod server;
+mod tidy;
 mod venue_server;

@@ -1,0 +1,71 @@
+//! What ends the daemon.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::config::local::LocalError;
+use crate::exchange::Broken;
+use crate::oracle::ReplayError;
+use crate::store::{OpenError, StoreError};
+
+/// Why the daemon does not start, or stops by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Fatal {
+    /// The data directory cannot be made.
+    #[error("the data directory {} cannot be made: {source}", path.display())]
+    Directory {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Somebody else listens there, or it is not ours.
+    #[error("cannot listen on {address}: {source}; choose another with --listen")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The store failed and cannot even be read.
+    #[error("the store failed and cannot be read back: {0}")]
+    StoreLost(StoreError),
+    /// What the store holds does not add up.
+    #[error("the store holds a state that does not add up: {0}; it was left as it is")]
+    Unsound(Broken),
+    /// The recording cannot be replayed.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The key or the address cannot be kept.
+    #[error(transparent)]
+    Local(#[from] LocalError),
+    /// The system does not give what the executor needs.
+    #[error("the executor cannot start: {0}")]
+    Runtime(io::Error),
+    /// The matcher's task ended in a way that it never should.
+    #[error("the matcher has gone")]
+    MatcherGone,
+}
+
+impl Fatal {
+    /// What the command answers to whoever started it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            // As a usage error: starting it again changes nothing.
+            Fatal::Store(OpenError::Damaged { .. } | OpenError::Newer { .. })
+            | Fatal::Unsound(_)
+            | Fatal::Replay(_) => 2,
+            Fatal::Directory { .. }
+            | Fatal::Listen { .. }
+            | Fatal::Store(OpenError::InUse(_) | OpenError::Unusable { .. })
+            | Fatal::StoreLost(_)
+            | Fatal::Local(_)
+            | Fatal::Runtime(_)
+            | Fatal::MatcherGone => 1,
+        }
+    }
+}
