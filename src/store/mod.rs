@@ -238,6 +238,3 @@ fn open_file(path: &Path, cache_bytes: usize) -> Result<Database, OpenError> {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod tests;
