@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::play::{Play, SYMBOLS, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
-use crate::exchange::{Exchange, Snapshot};
+use crate::exchange::{Command, Exchange, Snapshot};
 use crate::store::{Batch, FILE_NAME, Store};
-use crate::units::Symbol;
+use crate::units::{Span, Symbol};
 
 /// The store's state against the exchange's. Prices may be older in the store, unless they were written.
 #[track_caller]
@@ -60,6 +60,31 @@ fn prices_are_kept_when_they_are_asked_for() {
     play.exchange.take_events();
     wait(store.commit(Batch::prices(&play.exchange))).unwrap();
     assert_same(&play.exchange, &store.load().unwrap(), true);
+}
+
+/// A market's depth in the present tick is used up by fills; a reset does not bring it back.
+#[test]
+fn a_reset_keeps_what_fills_before_it_left_of_a_market() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(&directory.path().join(FILE_NAME), CACHE_BYTES).unwrap();
+    let mut touched = 0;
+    for seed in 0..30 {
+        let mut play = Play::new(seed);
+        commit(&store, &mut play.exchange).unwrap();
+        wait(store.commit(Batch::prices(&play.exchange))).unwrap();
+        play.steps(30);
+        commit(&store, &mut play.exchange).unwrap();
+        wait(store.commit(Batch::prices(&play.exchange))).unwrap();
+        let before = play.exchange.snapshot().markets;
+        // Both in one batch: a wake that fills what waits, and a reset.
+        play.moment = play.moment.plus(Span::from_millis(300));
+        play.handle(Command::Wake);
+        play.handle(Command::Reset);
+        touched += usize::from(before != play.exchange.snapshot().markets);
+        commit(&store, &mut play.exchange).unwrap();
+        assert_same(&play.exchange, &store.load().unwrap(), true);
+    }
+    assert!(touched > 0, "no seed fills anything");
 }
 
 #[test]
