@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::play::{Play, SYMBOLS, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
-use crate::exchange::{Command, Exchange, Snapshot};
+use crate::exchange::{Command, Exchange, NewOrder, OrderKind, Side, Snapshot};
 use crate::store::{Batch, FILE_NAME, Store};
-use crate::units::{Span, Symbol};
+use crate::units::{Amount, Quantity, Span, Symbol};
 
 /// The store's state against the exchange's. Prices may be older in the store, unless they were written.
 #[track_caller]
@@ -85,6 +85,30 @@ fn a_reset_keeps_what_fills_before_it_left_of_a_market() {
         assert_same(&play.exchange, &store.load().unwrap(), true);
     }
     assert!(touched > 0, "no seed fills anything");
+}
+
+/// A sale sets aside its base asset before it turns out that the fee is not there.
+#[test]
+fn an_order_that_is_rejected_leaves_no_trace_in_the_accounts() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(&directory.path().join(FILE_NAME), CACHE_BYTES).unwrap();
+    let mut play = Play::new(1);
+    let symbol = Symbol::parse("BTC/USDT").unwrap();
+    play.handle(Command::Deposit(
+        symbol.base(),
+        Amount::parse_positive("1").unwrap(),
+    ));
+    commit(&store, &mut play.exchange).unwrap();
+    play.handle(Command::Place(NewOrder {
+        symbol,
+        side: Side::Sell,
+        kind: OrderKind::Market,
+        quantity: Quantity::parse_positive("0.00000001").unwrap(),
+    }));
+    wait(store.commit(Batch::prices(&play.exchange))).unwrap();
+    commit(&store, &mut play.exchange).unwrap();
+    assert_eq!(play.exchange.open_count(), 0);
+    assert_same(&play.exchange, &store.load().unwrap(), true);
 }
 
 #[test]
