@@ -4,5 +4,6 @@ mod access;
 mod inputs;
 mod lists;
 mod numbers;
+mod schema;
 mod session;
 mod stage;
