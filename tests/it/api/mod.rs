@@ -1,6 +1,7 @@
 //! The REST API without sockets: requests go straight to the router, an exchange answers from memory.
 
 mod access;
+mod document;
 mod inputs;
 mod lists;
 mod numbers;
