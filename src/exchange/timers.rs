@@ -102,7 +102,8 @@ impl Exchange {
         }
     }
 
-    /// The order joins its book and meets what the present tick still offers.
+    /// The order joins its book and takes from what the present tick still offers. It does so alone: the end of a delay is
+    /// no tick, so limit orders that came after the last one go on waiting for the next.
     fn end_delay(&mut self, id: OrderId) {
         let Some(order) = self.orders.get_mut(&id) else {
             return;
@@ -112,11 +113,11 @@ impl Exchange {
         {
             self.due.remove(&(at, id));
         }
-        let symbol = order.symbol;
+        let (symbol, side) = (order.symbol, order.side);
         self.events.push(Event::OrderOpen(id));
         if let Some(market) = self.markets.get_mut(&symbol) {
             market.book.insert(order);
         }
-        self.meet_market(symbol);
+        self.meet_alone(id, symbol, side);
     }
 }
