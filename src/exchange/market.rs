@@ -150,8 +150,11 @@ impl Market {
             Side::Sell => self.bid_depth,
         };
         if let Depth::Left(left) = present {
-            // No more than is left is ever taken; a difference too long to keep counts as used up.
-            let rest = left.minus(quantity).unwrap_or(Quantity::ZERO);
+            // No more than is left is ever taken. Where the rest has too many digits, those beyond an offer's are used up.
+            let rest = left
+                .minus(quantity)
+                .or_else(|_| left.minus(quantity.rounded_up(OFFER_DECIMALS)))
+                .unwrap_or(Quantity::ZERO);
             self.set_depth(side, Depth::Left(rest));
         }
     }
