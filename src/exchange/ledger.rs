@@ -175,11 +175,14 @@ impl Ledger {
         self.accounts.clear();
     }
 
-    /// Sets `amount` aside.
-    pub(super) fn hold(&mut self, asset: Asset, amount: Amount) -> Result<(), Refused> {
-        self.edit(asset, |account| {
-            account.transfer(Pocket::Free, Pocket::Held, amount)
-        })
+    /// An account as it is with `amount` set aside.
+    pub(super) fn with_hold(&self, asset: Asset, amount: Amount) -> Result<Account, Refused> {
+        let mut account = self.account(asset);
+        account.transfer(Pocket::Free, Pocket::Held, amount)?;
+        account
+            .is_exact()
+            .then_some(account)
+            .ok_or(Refused::NotExact)
     }
 
     /// Gives back what was set aside, as far as it is there, and tells how much that was.
@@ -246,6 +249,12 @@ mod tests {
         Asset::parse("USDT").unwrap()
     }
 
+    fn hold(ledger: &mut Ledger, text: &str) -> Result<(), Refused> {
+        let account = ledger.with_hold(usdt(), amount(text))?;
+        ledger.insert(usdt(), account);
+        Ok(())
+    }
+
     fn funded(text: &str) -> Ledger {
         let mut ledger = Ledger::default();
         ledger
@@ -259,7 +268,7 @@ mod tests {
     #[test]
     fn a_hold_comes_back_whole() {
         let mut ledger = funded("100");
-        ledger.hold(usdt(), amount("99.5")).unwrap();
+        hold(&mut ledger, "99.5").unwrap();
         assert_eq!(ledger.account(usdt()).free.to_string(), "0.5");
         assert_eq!(ledger.release(usdt(), amount("99.5")), amount("99.5"));
         assert_eq!(ledger.account(usdt()).free, amount("100"));
@@ -269,28 +278,24 @@ mod tests {
     #[test]
     fn more_than_there_is_does_not_move() {
         let mut ledger = funded("100");
-        let before = ledger.clone();
         let short = Refused::Short {
             needed: amount("100.01"),
             available: amount("100"),
         };
-        assert_eq!(ledger.hold(usdt(), amount("100.01")), Err(short));
-        assert_eq!(ledger, before);
+        assert_eq!(hold(&mut ledger, "100.01"), Err(short));
     }
 
     #[test]
     fn digits_that_would_be_lost_are_refused() {
         let mut ledger = funded("100000000000000");
-        let before = ledger.clone();
-        let fine = amount("0.0000000000000001");
-        assert_eq!(ledger.hold(usdt(), fine), Err(Refused::NotExact));
-        assert_eq!(ledger, before);
+        let fine = hold(&mut ledger, "0.0000000000000001");
+        assert_eq!(fine, Err(Refused::NotExact));
     }
 
     #[test]
     fn a_hold_that_vanished_is_counted_as_drift() {
         let mut ledger = funded("10");
-        ledger.hold(usdt(), amount("8")).unwrap();
+        hold(&mut ledger, "8").unwrap();
         ledger
             .edit(usdt(), |account| {
                 account.drift = amount("6").negated();
