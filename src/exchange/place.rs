@@ -26,13 +26,13 @@ impl Exchange {
         self.next_order = self.next_order.saturating_add(1);
         let order = self.new_order(id, new, &needs, covered.err());
         self.journal_placed(&order);
-        if let Ok(accounts) = &covered {
-            self.accept(&order, accounts);
+        let placed = if let Ok(accounts) = &covered {
+            self.accept(order, accounts)
         } else {
             self.events
                 .push(Event::OrderClosed(Box::new(order.clone())));
-        }
-        let placed = self.orders.get(&id).cloned().unwrap_or(order);
+            order
+        };
         Ok(Outcome::Placed(Box::new(placed)))
     }
 
@@ -153,8 +153,8 @@ impl Exchange {
         }
     }
 
-    /// Sets the money aside and opens the order.
-    fn accept(&mut self, order: &Order, accounts: &Changed) {
+    /// Sets the money aside and opens the order; tells how it is then, since it may have met the market at once.
+    fn accept(&mut self, order: Order, accounts: &Changed) -> Order {
         for &(asset, account) in accounts.iter().flatten() {
             self.ledger.insert(asset, account);
             self.events.push(Event::AccountChanged(asset));
@@ -164,17 +164,33 @@ impl Exchange {
         self.orders.insert(order.id, order.clone());
         if let Lifecycle::Open { due: Some(due), .. } = order.lifecycle {
             self.due.insert((due, order.id));
-            return;
+            return order;
         }
         let Some(market) = self.markets.get_mut(&order.symbol) else {
-            return;
+            return order;
         };
-        market.book.insert(order);
+        market.book.insert(&order);
         if self.rules.match_limit_at_once {
             self.meet_market(order.symbol);
-        } else {
-            self.note_hunger(order.symbol);
+            return self.after_meeting(order);
         }
+        self.note_hunger(order.symbol);
+        order
+    }
+
+    /// An order after it met the market: among the open ones, or in the event that tells of its end.
+    fn after_meeting(&self, order: Order) -> Order {
+        let id = order.id;
+        let closed = self.events.iter().rev().find_map(|event| {
+            if let Event::OrderClosed(closed) = event
+                && closed.id == id
+            {
+                Some(closed.as_ref())
+            } else {
+                None
+            }
+        });
+        self.orders.get(&id).or(closed).cloned().unwrap_or(order)
     }
 
     fn journal_placed(&mut self, order: &Order) {
