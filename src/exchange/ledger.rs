@@ -128,16 +128,17 @@ impl Account {
         Ok(())
     }
 
-    /// Whether every figure can be kept to the account's decimals, also after any move between free and held.
+    /// Whether every figure can be kept to the account's decimals, also after any move between free and held, and so can
+    /// the sums that an audit makes of them: what is owned with the fees, and what all open orders hold.
     fn is_exact(&self) -> bool {
-        let decimals = self.decimals;
-        self.free
-            .plus(self.held)
-            .is_ok_and(|total| total.fits(decimals))
-            && self.fees.fits(decimals)
-            && self.market.fits(decimals)
-            && self.outside.fits(decimals)
-            && self.drift.fits(decimals)
+        let fits = |sum: Result<Amount, Overflow>| sum.is_ok_and(|sum| sum.fits(self.decimals));
+        // None of the three is negative, so each of them fits where their sum does.
+        let owned = self.free.plus(self.held);
+        fits(owned.and_then(|owned| owned.plus(self.fees)))
+            && self.market.fits(self.decimals)
+            && self.outside.fits(self.decimals)
+            && (self.drift.is_zero()
+                || (self.drift.fits(self.decimals) && fits(self.held.minus(self.drift))))
     }
 }
 
@@ -304,5 +305,36 @@ mod tests {
             .unwrap();
         assert_eq!(ledger.release(usdt(), amount("8")), amount("2"));
         assert!(ledger.account(usdt()).drift.is_zero());
+    }
+
+    #[test]
+    fn holds_that_an_audit_could_not_sum_are_refused() {
+        let mut ledger = funded("7000000.0000000000000000000001");
+        hold(&mut ledger, "6999999.0000000000000000000001").unwrap();
+        // Somebody takes what is held away from under the orders and brings as much in again.
+        ledger
+            .edit(usdt(), |account| {
+                account.drift = account.held.negated();
+                account.transfer(Pocket::Held, Pocket::Outside, account.held)?;
+                account.transfer(Pocket::Outside, Pocket::Free, amount("6900000"))
+            })
+            .unwrap();
+        // The first orders still count as holding what is gone, and both sums together have too many digits.
+        assert_eq!(hold(&mut ledger, "6000000"), Err(Refused::NotExact));
+        assert_eq!(hold(&mut ledger, "5"), Ok(()));
+    }
+
+    #[test]
+    fn what_is_owned_and_the_fees_stay_exact_together() {
+        let mut ledger = funded("5000000.0000000000000000000001");
+        let fee =
+            |account: &mut Account| account.transfer(Pocket::Free, Pocket::Fees, amount("1000000"));
+        for _ in 0..4 {
+            ledger.edit(usdt(), fee).unwrap();
+        }
+        let deposit = |account: &mut Account| {
+            account.transfer(Pocket::Market, Pocket::Free, amount("4000000"))
+        };
+        assert_eq!(ledger.edit(usdt(), deposit), Err(Refused::NotExact));
     }
 }
