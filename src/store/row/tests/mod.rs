@@ -173,7 +173,7 @@ fn read_trades(bytes: &[u8]) -> Result<TradeTotals, StoreError> {
 }
 
 fn read_market(bytes: &[u8]) -> Result<MarketState, StoreError> {
-    decode::<MarketRow>(bytes)?.read("BTC/USDT")
+    decode::<MarketRow>(bytes)?.read(pair())
 }
 
 fn read_order(bytes: &[u8]) -> Result<Order, StoreError> {
@@ -407,21 +407,27 @@ fn history_version_1() {
 }
 
 #[test]
-fn keys_of_trades() {
-    for side in Side::ALL {
-        let key = trades_key(side, pair());
-        assert_eq!(read_trades_key(&key).unwrap(), (side, pair()));
+fn keys_of_the_state() {
+    let golden = [
+        (StateKey::Figures, "exchange"),
+        (StateKey::Account(usdt()), "USDT account"),
+        (StateKey::Trades(Side::Buy, pair()), "BTC/USDT buy"),
+        (StateKey::Trades(Side::Sell, pair()), "BTC/USDT sell"),
+    ];
+    for (key, text) in golden {
+        assert_eq!(key.to_string(), text);
+        assert_eq!(StateKey::parse(text).unwrap(), key);
     }
-    assert_eq!(trades_key(Side::Sell, pair()), "sell BTC/USDT");
-    for key in [
+    for text in [
         "",
-        "buy",
-        "hold BTC/USDT",
-        "buy BTC",
-        "buy  BTC/USDT",
-        "sell btc/usdt",
+        "BTC",
+        "BTC buy",
+        "BTC/USDT account",
+        "BTC/USDT  buy",
+        "btc account",
+        "BTC/USDT hold",
     ] {
-        read_trades_key(key).unwrap_err();
+        StateKey::parse(text).unwrap_err();
     }
 }
 
@@ -435,15 +441,6 @@ fn what_a_row_says_is_checked() {
         Number(i128::MAX, 255),
     ] {
         assert_eq!(number.exact().unwrap_err().0, "a number is too long");
-    }
-    let bytes = encode(&MarketRow::from(&market(
-        None,
-        Depth::Undrawn,
-        Depth::Undrawn,
-    )))
-    .unwrap();
-    for name in ["", "BTC", "btc/usdt", "BTC/BTC"] {
-        decode::<MarketRow>(&bytes).unwrap().read(name).unwrap_err();
     }
     let mut bytes = encode(&HistoryRow::from(&entry(OrderStatus::New, None, None))).unwrap();
     // Behind the version and the time.

@@ -216,7 +216,7 @@ proptest! {
         prop_assert_eq!(read_account(&bytes).unwrap(), account);
         let bytes = encode(&MarketRow::from(&market)).unwrap();
         let row: MarketRow = decode(&bytes).unwrap();
-        prop_assert_eq!(row.read(&market.symbol.to_string()).unwrap(), market);
+        prop_assert_eq!(row.read(market.symbol).unwrap(), market);
         let bytes = encode(&HistoryRow::from(&entry)).unwrap();
         prop_assert_eq!(read_entry(&bytes).unwrap(), entry);
     }
