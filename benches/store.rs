@@ -13,6 +13,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use mockx::archive::Archive;
 use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Rules, Side, Ticker};
 use mockx::store::{Batch, FILE_NAME, Store};
 use mockx::units::{Amount, Asset, Exact, Moment, OrderId, Price, Quantity, Span, Symbol};
@@ -69,12 +70,19 @@ fn main() {
     drop(store);
     let length = fs::metadata(&path).unwrap().len();
     let begin = Instant::now();
-    let (_store, snapshot) = Store::open(&path, CACHE_BYTES).unwrap();
+    let (store, snapshot) = Store::open(&path, CACHE_BYTES).unwrap();
     println!(
         "a start with {} open orders and {} KiB of file takes {:.1} ms",
         snapshot.orders.len(),
         length / 1024,
         begin.elapsed().as_secs_f64() * 1e3
+    );
+    let closed = store.reader().count().unwrap();
+    desk.handle(Command::Reset);
+    let time = desk.commit(&store, false);
+    println!(
+        "a reset of {closed} closed orders takes {:.1} ms",
+        time.as_secs_f64() * 1e3
     );
 }
 

@@ -111,8 +111,25 @@ impl Writer {
             Ok(pruned) if pruned == PRUNE_ROWS_MAX => self.prune_before = Some(before),
             Ok(_) => {}
             Err(error) => {
-                // The next commit would say so too, but there may be none for long.
                 log::warn!("old orders cannot be pruned: {error}");
+                self.look_after();
+            }
+        }
+    }
+
+    /// After a failure that nobody is told of: if redb is done with the file, opens it again at once, for the next commit
+    /// may be long in coming, and readers would see nothing until then.
+    fn look_after(&mut self) {
+        let usable = self.shared.with(|database| {
+            let transaction = database.begin_write().map_err(StoreError::new)?;
+            transaction.abort().map_err(StoreError::new)
+        });
+        if usable.is_err() {
+            self.fail();
+            // The exchange lost nothing: it needs to know only if the disk takes no commits any more, and its next one
+            // tells it.
+            if let Err(error) = self.reopen() {
+                log::warn!("the store takes no commits: {error}");
             }
         }
     }
@@ -123,7 +140,7 @@ impl Writer {
     }
 
     /// Resumes commits if the disk takes one.
-    fn reopen(&mut self) -> Result<(), StoreError> {
+    pub(super) fn reopen(&mut self) -> Result<(), StoreError> {
         if self.condition == Condition::Closed {
             self.hold()?;
         }
