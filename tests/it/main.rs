@@ -9,9 +9,13 @@
 )]
 
 mod cli;
+mod kill;
 mod oracle;
 mod oracle_fetch;
 mod oracle_venues;
+mod replay_session;
 mod server;
+mod stop;
+mod support;
 mod tidy;
 mod venue_server;
