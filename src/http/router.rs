@@ -223,7 +223,7 @@ async fn act(action: Action, call: &Call<'_>) -> Result<Response, Problem> {
 fn find(request: &Request) -> Result<Found<'_>, Result<Response, Problem>> {
     let path = match request.path.as_str() {
         "*" if request.method == Method::Options => return Err(Ok(options(ROUTES))),
-        "/" => "/",
+        "/" | "//" => request.path.as_str(),
         path => path.strip_suffix('/').unwrap_or(path),
     };
     let fits = |(index, route): (usize, &'static Route)| {

@@ -8,6 +8,7 @@
     reason = "a helper of a test reports by panicking, as the test itself does"
 )]
 
+mod api;
 mod cli;
 mod kill;
 mod oracle;
