@@ -6,6 +6,7 @@ use std::io::{IsTerminal as _, stderr};
 use std::path::Path;
 use std::time::Instant;
 
+use mockx::archive::Archive as _;
 use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Ticker};
 use mockx::store::{Batch, FILE_NAME, Store};
 use mockx::units::{Amount, Asset, Elapsed, Moment, OrderId, Price, Quantity, Symbol, Timestamp};
@@ -52,7 +53,6 @@ fn fill(directory: &Path, count: u64) {
     std::fs::create_dir_all(directory).unwrap();
     let (store, snapshot) = Store::open(&directory.join(FILE_NAME), CACHE_BYTES).unwrap();
     let mut exchange = Exchange::restore(Rules::default(), snapshot).unwrap();
-    // A year ago, so that nothing is from the future and nothing is pruned: only the daemon's own time counts for that.
     let symbol = Symbol::parse("BTC/USDT").unwrap();
     open_market(&mut exchange, symbol);
     let mut placed = 0;
@@ -68,6 +68,7 @@ fn fill(directory: &Path, count: u64) {
             eprint!("\r  {placed} of {count} orders");
         }
     }
+    assert_eq!(store.reader().count(), Ok(count));
     if stderr().is_terminal() {
         eprintln!();
     }

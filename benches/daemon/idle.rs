@@ -14,7 +14,7 @@ const SYMBOLS: usize = 500;
 const CPU_WINDOW: Duration = Duration::from_secs(60);
 
 /// How often prices are flushed by default, which the bytes of a flush are scaled to.
-const FLUSHES_PER_HOUR: f64 = 3600.0 / 60.0;
+const FLUSHES_PER_HOUR: f64 = 3600.0 / 300.0;
 /// Flushes that are counted, one a second.
 const FLUSHES: u32 = 20;
 

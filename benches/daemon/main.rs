@@ -33,7 +33,7 @@ mod reads;
 mod redis;
 mod report;
 #[path = "../../tests/it/support/mod.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
+#[allow(dead_code, unused_imports, reason = "the tests use more of it")]
 mod support;
 
 use std::process::ExitCode;
