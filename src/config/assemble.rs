@@ -205,7 +205,7 @@ fn store(raw: &Raw) -> Result<Store, ConfigError> {
     let price_flush = get(raw, "store.price_flush", Setting::positive_span)?;
     Ok(Store {
         cache_mib: cache_mib.unwrap_or(4),
-        price_flush: price_flush.unwrap_or(Span::from_secs(MINUTE)),
+        price_flush: price_flush.unwrap_or(Span::from_secs(5 * MINUTE)),
     })
 }
 
@@ -302,7 +302,7 @@ mod tests {
             config.store,
             Store {
                 cache_mib: 4,
-                price_flush: Span::from_secs(60)
+                price_flush: Span::from_secs(300)
             }
         );
         assert_eq!(config.log, LevelFilter::Info);

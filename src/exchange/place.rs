@@ -105,6 +105,7 @@ impl Exchange {
     /// Sets aside both legs, or neither.
     fn set_aside(&mut self, needs: &Needs) -> Result<(), (Asset, Refused)> {
         let [(base, base_amount), (quote, quote_amount)] = needs.legs;
+        let before = self.ledger.account(base);
         if !base_amount.is_zero() {
             self.ledger
                 .hold(base, base_amount)
@@ -113,7 +114,10 @@ impl Exchange {
         if !quote_amount.is_zero()
             && let Err(refused) = self.ledger.hold(quote, quote_amount)
         {
-            self.ledger.release(base, base_amount);
+            if !base_amount.is_zero() {
+                // As it was, to the decimals it has seen: nothing changed, so no event will tell the store.
+                self.ledger.insert(base, before);
+            }
             return Err((quote, refused));
         }
         Ok(())

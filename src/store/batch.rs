@@ -10,7 +10,7 @@ use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
 /// One commit's worth of changes.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Everything before it in this batch is void, and every table but the markets is emptied first.
+    /// Whatever came before it in this batch but the markets is void, and every table but theirs is emptied first.
     pub(super) reset: bool,
     pub(super) moment: Moment,
     pub(super) next_order: u64,
@@ -133,6 +133,8 @@ impl Named {
             Event::Reset => {
                 *self = Named {
                     reset: true,
+                    // A reset leaves the markets as they are.
+                    markets: std::mem::take(&mut self.markets),
                     ..Named::default()
                 }
             }

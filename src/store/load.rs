@@ -2,10 +2,9 @@
 //!
 //! Only open orders are read, so a start costs the same however many closed ones there are.
 
-use std::path::Path;
+use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
-use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
-
+use super::StoreError;
 use super::row::{
     AccountRow, ExchangeRow, MarketRow, OrderRow, TradesRow, decode, read_trades_key,
 };
@@ -13,53 +12,26 @@ use super::tables::{
     ACCOUNTS, CLOSED_BY_UPDATE, CLOSED_ORDERS, FORMAT, HISTORY, MARKETS, META, META_EXCHANGE,
     META_FORMAT, OPEN_ORDERS, TRADES,
 };
-use super::{OpenError, StoreError};
 use crate::exchange::Snapshot;
 use crate::units::Asset;
 
-/// Makes the tables of a new store, or checks that an old one can be read, and loads it.
-pub(super) fn prepare(database: &Database, path: &Path) -> Result<Snapshot, OpenError> {
-    let damaged = |error: StoreError| OpenError::Damaged {
-        path: path.to_owned(),
-        reason: error.0,
-    };
-    match format(database).map_err(damaged)? {
-        Some(FORMAT) => {}
-        Some(found) if found > FORMAT => {
-            return Err(OpenError::Newer {
-                path: path.to_owned(),
-                found,
-                known: FORMAT,
-            });
-        }
-        Some(found) => return Err(damaged(StoreError(format!("unknown format {found}")))),
-        None => create(database).map_err(damaged)?,
-    }
-    load(database).map_err(damaged)
-}
-
-/// The format of a store; none for an empty database.
-fn format(database: &Database) -> Result<Option<u32>, StoreError> {
-    let transaction = database.begin_read().map_err(StoreError::new)?;
+/// The format of a store.
+pub(super) fn format(transaction: &ReadTransaction) -> Result<u32, StoreError> {
     let meta = match transaction.open_table(META) {
         Ok(meta) => meta,
         Err(redb::TableError::TableDoesNotExist(_)) => {
-            let mut tables = transaction.list_tables().map_err(StoreError::new)?;
-            return if tables.next().is_none() {
-                Ok(None)
-            } else {
-                Err(StoreError("it holds other tables".to_owned()))
-            };
+            return Err(StoreError("its tables are not those of a store".to_owned()));
         }
         Err(error) => return Err(StoreError::new(error)),
     };
     let format = meta.get(META_FORMAT).map_err(StoreError::new)?;
     let format = format.ok_or_else(|| StoreError("it has no format number".to_owned()))?;
     let bytes = format.value().try_into().map_err(StoreError::new)?;
-    Ok(Some(u32::from_le_bytes(bytes)))
+    Ok(u32::from_le_bytes(bytes))
 }
 
-fn create(database: &Database) -> Result<(), StoreError> {
+/// Makes the tables of a new store.
+pub(super) fn create(database: &Database) -> Result<(), StoreError> {
     let transaction = database.begin_write().map_err(StoreError::new)?;
     create_tables(&transaction)?;
     {
@@ -89,8 +61,7 @@ pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreE
 }
 
 /// Everything but closed orders and histories.
-pub(super) fn load(database: &Database) -> Result<Snapshot, StoreError> {
-    let transaction = database.begin_read().map_err(StoreError::new)?;
+pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError> {
     let mut snapshot = Snapshot::default();
 
     let meta = transaction.open_table(META).map_err(StoreError::new)?;

@@ -4,8 +4,11 @@
 //! meanwhile is the next [`Batch`] (group commit). A batch holds the new images of the rows that changed: the store
 //! computes nothing. A commit is durable when it is reported: redb syncs the file before it says so.
 //!
-//! If a commit fails, redb refuses all writes until its file is opened again. The executor is told, goes back to the
-//! last committed state, and asks for [`Store::reopen`] from time to time. Reads go on as long as the file can be read.
+//! If a commit fails, so does every later one until [`Store::reopen`] has succeeded: nothing is ever committed on top of
+//! what failed. redb would read no more either, so the file is opened again at once, behind a gate that keeps its writes
+//! in memory, and reads go on as long as the disk can be read. The executor goes back to what [`Store::load`] gives, and
+//! asks for `reopen` from time to time. A batch whose commit failed is there whole or not at all; which of the two only
+//! the disk knows, so the executor loads what it finds, after the failure and once more after `reopen`.
 //!
 //! | file | is |
 //! | --- | --- |
@@ -13,72 +16,39 @@
 //! | `row` | what a row looks like in bytes, with its version |
 //! | `batch` | which rows the events of some turns change |
 //! | `writer` | the thread that commits |
-//! | `load` | rows to a snapshot, at the start |
+//! | `open` | the file: is it ours, is it sound, making it |
+//! | `gate` | a disk that is not written to until it may be |
+//! | `load` | rows to a snapshot, at the start and after a failure |
 //! | `reader` | closed orders and histories |
 
 mod batch;
+mod gate;
 mod load;
+mod open;
 mod reader;
 mod row;
 mod tables;
 mod writer;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use redb::Database;
+use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::oneshot;
 
 pub use batch::Batch;
+pub use open::OpenError;
+use open::Place;
 pub use reader::Reader;
-use writer::Task;
+use writer::{Task, Writer};
 
 use crate::exchange::Snapshot;
 
 /// The store's file in the data directory.
 pub const FILE_NAME: &str = "mockx.redb";
-
-/// Why a store cannot be opened. The file is left as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Somebody else has it open.
-    #[error("{0} is in use: another mockx runs with this data directory")]
-    InUse(PathBuf),
-    /// It is no store, or a damaged one.
-    #[error(
-        "{path} is damaged or not a mockx store ({reason}); it was left as it is: move it away to start anew, \
-         or put a backup in its place"
-    )]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// In redb's words or ours.
-        reason: String,
-    },
-    /// A later version wrote it.
-    #[error(
-        "{path} was written by a newer mockx (format {found}, this one knows {known}); it was left as it is"
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-        /// The newest that is known here.
-        known: u32,
-    },
-    /// The disk or the permissions do not allow it.
-    #[error("{path} cannot be opened: {reason}")]
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// In the system's words.
-        reason: String,
-    },
-}
 
 /// A commit or a read that failed: the reason in redb's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,15 +61,20 @@ impl StoreError {
     }
 }
 
-/// Opens the database, at first and again after a failure.
-type Opener = Box<dyn Fn() -> Result<Database, OpenError> + Send>;
-
-/// The database, which is away while it is being opened again.
+/// The open database; it is away only while it is being opened again.
 struct Shared {
     database: RwLock<Option<Database>>,
 }
 
 impl Shared {
+    /// A view of the last committed state.
+    ///
+    /// It holds no lock: it may be kept across other calls, and neither waits for the writer nor holds it up. When the
+    /// file is closed under it, reading on is an error.
+    fn view(&self) -> Result<ReadTransaction, StoreError> {
+        self.with(|database| database.begin_read().map_err(StoreError::new))
+    }
+
     /// Does something with the open database.
     fn with<T>(&self, f: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let guard = self.database.read().unwrap_or_else(PoisonError::into_inner);
@@ -107,6 +82,21 @@ impl Shared {
             Some(database) => f(database),
             None => Err(StoreError("its file is not open".to_owned())),
         }
+    }
+
+    /// Closes the database, if it is open, and puts in its place what `next` opens.
+    fn replace(
+        &self,
+        next: impl FnOnce() -> Result<Option<Database>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut database = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        // The old one must be closed before the file can be opened again.
+        drop(database.take());
+        *database = next()?;
+        Ok(())
     }
 }
 
@@ -127,24 +117,22 @@ pub struct Store {
 impl Store {
     /// Opens the store in a file, which is made where there is none, and loads what it holds.
     pub fn open(path: &Path, cache_bytes: usize) -> Result<(Store, Snapshot), OpenError> {
-        let path = path.to_owned();
-        let damaged = path.clone();
-        Store::open_with(Box::new(move || open_file(&path, cache_bytes)), &damaged)
+        Store::open_at(Place::file(path, cache_bytes)?)
     }
 
-    fn open_with(opener: Opener, path: &Path) -> Result<(Store, Snapshot), OpenError> {
-        let database = opener()?;
-        let snapshot = load::prepare(&database, path)?;
+    fn open_at(place: Place) -> Result<(Store, Snapshot), OpenError> {
+        let (opened, snapshot) = place.open_and_load()?;
         let shared = Arc::new(Shared {
-            database: RwLock::new(Some(database)),
+            database: RwLock::new(Some(opened.database)),
         });
         let (tasks, inbox) = std::sync::mpsc::channel();
-        let writer_shared = Arc::clone(&shared);
+        let path = place.path.clone();
+        let writer = Writer::new(Arc::clone(&shared), place, opened.gate);
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || writer::run(&writer_shared, &opener, &inbox))
+            .spawn(move || writer.run(&inbox))
             .map_err(|error| OpenError::Unusable {
-                path: path.to_owned(),
+                path,
                 reason: format!("no thread for it: {error}"),
             })?;
         Ok((
@@ -165,7 +153,9 @@ impl Store {
         answer
     }
 
-    /// Has the file opened again after a failure, and proves that it takes a commit.
+    /// Proves that the file takes commits again after a failure, and resumes them.
+    ///
+    /// The state is to be loaded anew after that, not before: see the head of this file.
     pub fn reopen(&self) -> oneshot::Receiver<Result<(), StoreError>> {
         let (done, answer) = oneshot::channel();
         // As above.
@@ -175,7 +165,7 @@ impl Store {
 
     /// Reads back the last committed state; may wait for the disk.
     pub fn load(&self) -> Result<Snapshot, StoreError> {
-        self.shared.with(load::load)
+        load::load(&self.shared.view()?)
     }
 
     /// For reading closed orders on other threads.
@@ -193,47 +183,9 @@ impl Drop for Store {
             // A panic there has been reported already.
             drop(thread.join());
         }
+        // Readers may live on, but not the file's lock.
+        drop(self.shared.replace(|| Ok(None)));
     }
-}
-
-fn open_file(path: &Path, cache_bytes: usize) -> Result<Database, OpenError> {
-    let unusable = |error: &dyn fmt::Display| OpenError::Unusable {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
-    let damaged = |reason: String| OpenError::Damaged {
-        path: path.to_owned(),
-        reason,
-    };
-    match std::fs::metadata(path) {
-        // redb would take an empty file for a new one.
-        Ok(file) if file.len() == 0 => return Err(damaged("the file is empty".to_owned())),
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(unusable(&error)),
-    }
-    let mut builder = Database::builder();
-    builder.set_cache_size(cache_bytes);
-    builder.set_repair_callback(|session| {
-        // Progress comes in tenths of a percent; the log needs the beginning only.
-        if session.progress() == 0.0 {
-            log::warn!("the store was not closed properly: checking all of it");
-        }
-    });
-    #[allow(
-        clippy::wildcard_enum_match_arm,
-        reason = "redb's list of errors is open"
-    )]
-    builder.create(path).map_err(|error| match error {
-        redb::DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(path.to_owned()),
-        redb::DatabaseError::Storage(redb::StorageError::Io(error))
-            if error.kind() != std::io::ErrorKind::InvalidData
-                && error.kind() != std::io::ErrorKind::UnexpectedEof =>
-        {
-            unusable(&error)
-        }
-        other => damaged(other.to_string()),
-    })
 }
 
 #[cfg(test)]

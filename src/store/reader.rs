@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use redb::{ReadableDatabase, ReadableTableMetadata};
+use redb::ReadableTableMetadata;
 
 use super::row::{HistoryRow, OrderRow, decode};
 use super::tables::{CLOSED_BY_UPDATE, CLOSED_ORDERS, HISTORY};
@@ -24,32 +24,28 @@ impl Reader {
     }
 
     fn read_order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.shared.with(|database| {
-            let transaction = database.begin_read().map_err(StoreError::new)?;
-            let closed = transaction
-                .open_table(CLOSED_ORDERS)
-                .map_err(StoreError::new)?;
-            let bytes = closed.get(id.sequence()).map_err(StoreError::new)?;
-            bytes
-                .map(|bytes| decode::<OrderRow>(bytes.value())?.read(id.sequence()))
-                .transpose()
-        })
+        let transaction = self.shared.view()?;
+        let closed = transaction
+            .open_table(CLOSED_ORDERS)
+            .map_err(StoreError::new)?;
+        let bytes = closed.get(id.sequence()).map_err(StoreError::new)?;
+        bytes
+            .map(|bytes| decode::<OrderRow>(bytes.value())?.read(id.sequence()))
+            .transpose()
     }
 
     fn read_history(&self, id: OrderId) -> Result<Vec<HistoryEntry>, StoreError> {
-        self.shared.with(|database| {
-            let transaction = database.begin_read().map_err(StoreError::new)?;
-            let history = transaction.open_table(HISTORY).map_err(StoreError::new)?;
-            let sequence = id.sequence();
-            let mut entries = Vec::new();
-            let range = (sequence, 0)..=(sequence, u32::MAX);
-            for entry in history.range(range).map_err(StoreError::new)? {
-                let (key, bytes) = entry.map_err(StoreError::new)?;
-                let (_, number) = key.value();
-                entries.push(decode::<HistoryRow>(bytes.value())?.read(sequence, number)?);
-            }
-            Ok(entries)
-        })
+        let transaction = self.shared.view()?;
+        let history = transaction.open_table(HISTORY).map_err(StoreError::new)?;
+        let sequence = id.sequence();
+        let mut entries = Vec::new();
+        let range = (sequence, 0)..=(sequence, u32::MAX);
+        for entry in history.range(range).map_err(StoreError::new)? {
+            let (key, bytes) = entry.map_err(StoreError::new)?;
+            let (_, number) = key.value();
+            entries.push(decode::<HistoryRow>(bytes.value())?.read(sequence, number)?);
+        }
+        Ok(entries)
     }
 
     fn read_walk(
@@ -57,44 +53,40 @@ impl Reader {
         walk: Walk,
         visit: &mut dyn FnMut(Order) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.shared.with(|database| {
-            let transaction = database.begin_read().map_err(StoreError::new)?;
-            let index = transaction
-                .open_table(CLOSED_BY_UPDATE)
-                .map_err(StoreError::new)?;
-            let closed = transaction
-                .open_table(CLOSED_ORDERS)
-                .map_err(StoreError::new)?;
-            let end = walk.after.map_or((u64::MAX, u64::MAX), |(at, id)| {
-                (at.as_millis(), id.sequence())
-            });
-            let begin = (walk.since.unwrap_or_default().as_millis(), 0);
-            if begin > end {
-                return Ok(());
+        let transaction = self.shared.view()?;
+        let index = transaction
+            .open_table(CLOSED_BY_UPDATE)
+            .map_err(StoreError::new)?;
+        let closed = transaction
+            .open_table(CLOSED_ORDERS)
+            .map_err(StoreError::new)?;
+        let end = walk.after.map_or((u64::MAX, u64::MAX), |(at, id)| {
+            (at.as_millis(), id.sequence())
+        });
+        let begin = (walk.since.unwrap_or_default().as_millis(), 0);
+        if begin > end {
+            return Ok(());
+        }
+        for entry in index.range(begin..end).map_err(StoreError::new)?.rev() {
+            let (key, ()) = entry.map(|(key, _)| (key, ())).map_err(StoreError::new)?;
+            let (_, sequence) = key.value();
+            let Some(bytes) = closed.get(sequence).map_err(StoreError::new)? else {
+                continue;
+            };
+            let order = decode::<OrderRow>(bytes.value())?.read(sequence)?;
+            if visit(order).is_break() {
+                break;
             }
-            for entry in index.range(begin..end).map_err(StoreError::new)?.rev() {
-                let (key, ()) = entry.map(|(key, _)| (key, ())).map_err(StoreError::new)?;
-                let (_, sequence) = key.value();
-                let Some(bytes) = closed.get(sequence).map_err(StoreError::new)? else {
-                    continue;
-                };
-                let order = decode::<OrderRow>(bytes.value())?.read(sequence)?;
-                if visit(order).is_break() {
-                    break;
-                }
-            }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     fn read_count(&self) -> Result<u64, StoreError> {
-        self.shared.with(|database| {
-            let transaction = database.begin_read().map_err(StoreError::new)?;
-            let closed = transaction
-                .open_table(CLOSED_ORDERS)
-                .map_err(StoreError::new)?;
-            closed.len().map_err(StoreError::new)
-        })
+        let transaction = self.shared.view()?;
+        let closed = transaction
+            .open_table(CLOSED_ORDERS)
+            .map_err(StoreError::new)?;
+        closed.len().map_err(StoreError::new)
     }
 }
 

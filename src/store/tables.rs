@@ -9,6 +9,8 @@ pub(super) const FORMAT: u32 = 1;
 pub(super) const META_FORMAT: &str = "format";
 /// Key of the exchange's own figures in `META`.
 pub(super) const META_EXCHANGE: &str = "exchange";
+/// Key of the ballast in `META` that proves that the disk takes commits again.
+pub(super) const META_PROOF: &str = "proof";
 
 /// Single values.
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");

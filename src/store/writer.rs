@@ -1,24 +1,29 @@
 //! The thread that commits: one batch, one transaction, one sync.
 
-use std::sync::PoisonError;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use redb::{Database, ReadableTable, Table, WriteTransaction};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
+use super::gate::Gate;
+use super::open::Place;
 use super::row::{
     AccountRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, TradesRow, decode, encode, trades_key,
 };
 use super::tables::{
-    ACCOUNTS, CLOSED_BY_UPDATE, CLOSED_ORDERS, HISTORY, MARKETS, META, META_EXCHANGE, OPEN_ORDERS,
-    TRADES,
+    ACCOUNTS, CLOSED_BY_UPDATE, CLOSED_ORDERS, HISTORY, MARKETS, META, META_EXCHANGE, META_PROOF,
+    OPEN_ORDERS, TRADES,
 };
-use super::{Batch, Opener, Shared, StoreError};
+use super::{Batch, Shared, StoreError};
 use crate::units::Elapsed;
 
 /// The most closed orders that one commit prunes; more go with the commits after it.
-const PRUNE_ROWS_MAX: usize = 500;
+pub(super) const PRUNE_ROWS_MAX: usize = 500;
+
+/// What is written to see whether the disk takes it; an ordinary commit is some 30 KB.
+const PROOF_BYTES: usize = 128 << 10;
 
 /// What the thread is asked to do.
 #[derive(Debug)]
@@ -29,70 +34,147 @@ pub(super) enum Task {
     Reopen(oneshot::Sender<Result<(), StoreError>>),
 }
 
-/// Works until nobody can send tasks any more.
-pub(super) fn run(shared: &Shared, opener: &Opener, tasks: &Receiver<Task>) {
-    let mut prune_before: Option<Elapsed> = None;
-    loop {
-        // Old orders go in small commits of their own while nobody waits for a bigger one.
-        let task = if prune_before.is_some() {
-            tasks.try_recv()
-        } else {
-            blocking(tasks)
-        };
-        match task {
-            Ok(Task::Commit(batch, done)) => {
-                prune_before = prune_before.max(batch.prune_before);
-                let result = shared.with(|database| commit(database, &batch));
-                // Whoever asked may have gone.
-                drop(done.send(result));
-            }
-            Ok(Task::Reopen(done)) => {
-                // As above.
-                drop(done.send(reopen(shared, opener)));
-            }
-            Err(TryRecvError::Empty) => {
-                let before = prune_before.unwrap_or_default();
-                match shared.with(|database| prune(database, before)) {
-                    Ok(PRUNE_ROWS_MAX) => {}
-                    // All done; a failure is seen by the next commit, and the next pruning tries again.
-                    Ok(_) | Err(_) => prune_before = None,
+/// The thread's own.
+#[derive(Debug)]
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    place: Place,
+    /// What stands before the disk.
+    gate: Gate,
+    condition: Condition,
+    /// Pruning that is under way.
+    prune_before: Option<Elapsed>,
+}
+
+/// Whether commits are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    /// They are.
+    Working,
+    /// One failed since; the file is open for reading behind the shut gate.
+    Held,
+    /// One failed since, and the file could not be opened.
+    Closed,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, place: Place, gate: Gate) -> Writer {
+        Writer {
+            shared,
+            place,
+            gate,
+            condition: Condition::Working,
+            prune_before: None,
+        }
+    }
+
+    /// Works until nobody can send tasks any more.
+    pub(super) fn run(mut self, tasks: &Receiver<Task>) {
+        loop {
+            // Old orders go in small commits of their own while nobody waits for a bigger one.
+            let task = if self.prune_before.is_some() {
+                tasks.try_recv()
+            } else {
+                tasks.recv().map_err(|_| TryRecvError::Disconnected)
+            };
+            match task {
+                Ok(Task::Commit(batch, done)) => {
+                    // Whoever asked may have gone.
+                    drop(done.send(self.commit(&batch)));
                 }
+                Ok(Task::Reopen(done)) => {
+                    // As above.
+                    drop(done.send(self.reopen()));
+                }
+                Err(TryRecvError::Empty) => self.prune(),
+                Err(TryRecvError::Disconnected) => return,
             }
-            Err(TryRecvError::Disconnected) => return,
         }
+    }
+
+    pub(super) fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        if self.condition != Condition::Working {
+            return Err(StoreError("an earlier commit failed".to_owned()));
+        }
+        let result = self.shared.with(|database| commit(database, batch));
+        match result {
+            Ok(()) => self.prune_before = self.prune_before.max(batch.prune_before),
+            Err(_) => self.fail(),
+        }
+        result
+    }
+
+    pub(super) fn prune(&mut self) {
+        let Some(before) = self.prune_before.take() else {
+            return;
+        };
+        match self.shared.with(|database| prune(database, before)) {
+            Ok(pruned) if pruned == PRUNE_ROWS_MAX => self.prune_before = Some(before),
+            Ok(_) => {}
+            Err(error) => {
+                // The next commit would say so too, but there may be none for long.
+                log::warn!("old orders cannot be pruned: {error}");
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_pruning(&self) -> bool {
+        self.prune_before.is_some()
+    }
+
+    /// Resumes commits if the disk takes one.
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        if self.condition == Condition::Closed {
+            self.hold()?;
+        }
+        self.gate.open().map_err(StoreError::new)?;
+        let proof = self.shared.with(prove);
+        match proof {
+            Ok(()) => self.condition = Condition::Working,
+            Err(_) => self.fail(),
+        }
+        proof
+    }
+
+    fn fail(&mut self) {
+        self.prune_before = None;
+        if let Err(error) = self.hold() {
+            log::warn!("the store cannot be read: {error}");
+        }
+    }
+
+    /// Opens the file again, so that reads go on, and leaves it as it is.
+    fn hold(&mut self) -> Result<(), StoreError> {
+        self.condition = Condition::Closed;
+        let Writer { place, gate, .. } = self;
+        self.shared.replace(|| {
+            let opened = place.open(Some(gate))?;
+            *gate = opened.gate;
+            Ok(Some(opened.database))
+        })?;
+        self.condition = Condition::Held;
+        Ok(())
     }
 }
 
-fn blocking(tasks: &Receiver<Task>) -> Result<Task, TryRecvError> {
-    tasks.recv().map_err(|_| TryRecvError::Disconnected)
-}
-
-fn reopen(shared: &Shared, opener: &Opener) -> Result<(), StoreError> {
-    let mut database = shared
-        .database
-        .write()
-        .unwrap_or_else(PoisonError::into_inner);
-    // The old one must be closed before the file can be opened again.
-    drop(database.take());
-    let opened = opener().map_err(StoreError::new)?;
-    let proof = prove(&opened);
-    *database = Some(opened);
-    proof
-}
-
-/// Writes back what is there, to see whether the disk takes it.
+/// Makes a commit that is larger than an ordinary one and leaves nothing behind, to see whether the disk takes it.
 fn prove(database: &Database) -> Result<(), StoreError> {
-    let transaction = database.begin_write().map_err(StoreError::new)?;
-    {
-        let mut meta = transaction.open_table(META).map_err(StoreError::new)?;
-        let row = meta.get(META_EXCHANGE).map_err(StoreError::new)?;
-        let row = row.map(|bytes| bytes.value().to_vec());
-        if let Some(bytes) = row {
-            meta.insert(META_EXCHANGE, bytes.as_slice())
-                .map_err(StoreError::new)?;
+    let proof = vec![0xa5; PROOF_BYTES];
+    let edit = |proof: Option<&[u8]>| -> Result<(), StoreError> {
+        let transaction = database.begin_write().map_err(StoreError::new)?;
+        {
+            let mut meta = transaction.open_table(META).map_err(StoreError::new)?;
+            match proof {
+                Some(bytes) => meta.insert(META_PROOF, bytes),
+                None => meta.remove(META_PROOF),
+            }
+            .map_err(StoreError::new)?;
         }
-    }
-    transaction.commit().map_err(StoreError::new)
+        transaction.commit().map_err(StoreError::new)
+    };
+    edit(Some(&proof))?;
+    edit(None)
 }
 
 fn commit(database: &Database, batch: &Batch) -> Result<(), StoreError> {

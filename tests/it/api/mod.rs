@@ -1,8 +1,10 @@
 //! The REST API without sockets: requests go straight to the router, an exchange answers from memory.
 
 mod access;
+mod document;
 mod inputs;
 mod lists;
 mod numbers;
+mod schema;
 mod session;
 mod stage;

@@ -205,8 +205,8 @@ fn without_money_an_order_is_rejected_and_kept() {
     assert_eq!(kept["history"]["0"]["status"], "rejected");
 }
 
-#[test]
-fn the_overview_adds_up() {
+/// Some money of three assets, one without a price, and a sale that waits.
+fn invested() -> Stage {
     let stage = Stage::new();
     stage.change(
         "POST",
@@ -219,6 +219,12 @@ fn the_overview_adds_up() {
     stage.place(
         r#"{"symbol":"ETH/USDT","side":"sell","type":"limit","amount":1,"limit_price":3000}"#,
     );
+    stage
+}
+
+#[test]
+fn capital_is_what_came_in_and_what_it_is_worth() {
+    let stage = invested();
     assert_eq!(
         stage.read("/overview/capital"),
         json!({"equity": 3500.5, "deposits": 6001, "withdrawals": 2500.5, "profit_loss": 0})
@@ -251,6 +257,12 @@ fn the_overview_adds_up() {
             }
         })
     );
+}
+
+#[test]
+fn balances_and_orders_agree_on_what_is_held() {
+    let stage = invested();
+    stage.tick("ETH/USDT", "2600.25", None);
     let frozen = json!({
         "assets_frozen_value": 2600.25, "cash_frozen_value": 3, "total_frozen_value": 2603.25
     });

@@ -146,26 +146,23 @@ impl Answer {
 impl Stage {
     /// Market orders fill at the first tick after they were placed, all of what is displayed is on offer.
     pub(super) fn new() -> Stage {
-        Stage::with(Rules::default(), Access::default())
+        Stage::with(Access::default())
     }
 
     /// A stage where changes, or everything, need the key `secret`.
     pub(super) fn locked(reads_need_key: bool) -> Stage {
         let key = ApiKey::new("secret");
-        Stage::with(
-            Rules::default(),
-            Access {
-                key,
-                reads_need_key,
-            },
-        )
+        Stage::with(Access {
+            key,
+            reads_need_key,
+        })
     }
 
-    fn with(rules: Rules, access: Access) -> Stage {
+    fn with(access: Access) -> Stage {
         let rules = Rules {
             market_delay_max: Span::ZERO,
             fill_sigma_ppm: 0,
-            ..rules
+            ..Rules::default()
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -1,0 +1,100 @@
+//! What a row looks like in bytes: a version, then the fields by postcard.
+//!
+//! postcard writes fields in order and without names, so a released row type is never edited: a change is a new
+//! version with a conversion from the old one, and reading tells them apart by the first byte. The tests keep the bytes
+//! of every released version. Reading never panics, whatever the bytes: a row that is not sound is an error.
+
+mod account;
+mod figures;
+mod history;
+mod market;
+mod order;
+mod reject;
+mod trades;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+pub(super) use account::AccountRow;
+pub(super) use figures::ExchangeRow;
+pub(super) use history::HistoryRow;
+pub(super) use market::MarketRow;
+pub(super) use order::OrderRow;
+pub(super) use trades::{TradesRow, read_trades_key, trades_key};
+
+use super::StoreError;
+use crate::units::{Amount, Asset, Exact, Price, Quantity, Symbol};
+
+/// Version of every row type so far.
+const VERSION: u8 = 1;
+
+/// A row's bytes.
+pub(super) fn encode<R: Serialize>(row: &R) -> Result<Vec<u8>, StoreError> {
+    postcard::to_extend(row, vec![VERSION]).map_err(StoreError::new)
+}
+
+/// A row from its bytes; all of them must be used.
+pub(super) fn decode<R: DeserializeOwned>(bytes: &[u8]) -> Result<R, StoreError> {
+    match bytes.split_first() {
+        Some((&VERSION, fields)) => {
+            let (row, rest) = postcard::take_from_bytes(fields).map_err(StoreError::new)?;
+            if rest.is_empty() {
+                Ok(row)
+            } else {
+                Err(unsound("a row is too long"))
+            }
+        }
+        Some((version, _)) => Err(StoreError(format!(
+            "a row has the unknown version {version}"
+        ))),
+        None => Err(unsound("a row is empty")),
+    }
+}
+
+fn unsound(what: &str) -> StoreError {
+    StoreError(what.to_owned())
+}
+
+/// An exact number: mantissa and scale.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Number(i128, u8);
+
+impl From<Exact> for Number {
+    fn from(value: Exact) -> Number {
+        let (mantissa, scale) = value.to_parts();
+        Number(mantissa, scale)
+    }
+}
+
+impl Number {
+    fn exact(self) -> Result<Exact, StoreError> {
+        Exact::from_parts(self.0, self.1).map_err(|_| unsound("a number is too long"))
+    }
+
+    fn amount(self) -> Result<Amount, StoreError> {
+        self.exact().map(Amount::from_stored)
+    }
+
+    fn price(self) -> Result<Price, StoreError> {
+        self.exact().map(Price::from_stored)
+    }
+
+    fn quantity(self) -> Result<Quantity, StoreError> {
+        self.exact().map(Quantity::from_stored)
+    }
+}
+
+fn amount(value: Amount) -> Number {
+    value.exact().into()
+}
+
+fn symbol(text: &str) -> Result<Symbol, StoreError> {
+    Symbol::parse(text).map_err(|error| StoreError(format!("the symbol {text:?} {error}")))
+}
+
+fn asset(text: &str) -> Result<Asset, StoreError> {
+    Asset::parse(text).map_err(|error| StoreError(format!("the asset {text:?} {error}")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,0 @@
-//! The store over a real file and over one that fails.

@@ -1,0 +1,341 @@
+//! Closed orders and histories as the events told them; pruning, and reset.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, RwLock};
+
+use super::play::{Play, Told, rules};
+use super::{CACHE_BYTES, commit, wait};
+use crate::archive::{Archive, Walk};
+use crate::exchange::{Command, Exchange, NewOrder, Order, OrderKind, Rules, Side};
+use crate::store::open::Place;
+use crate::store::writer::{PRUNE_ROWS_MAX, Writer};
+use crate::store::{Batch, FILE_NAME, Reader, Shared, Store};
+use crate::units::{Amount, Elapsed, Moment, OrderId, Price, Quantity, Span, Symbol, Timestamp};
+
+/// Closed orders of a walk, at most `most`.
+fn walked(reader: &Reader, walk: Walk, most: usize) -> Vec<Order> {
+    let mut orders = Vec::new();
+    let visit = &mut |order| {
+        orders.push(order);
+        if orders.len() == most {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    reader.walk(walk, visit).unwrap();
+    orders
+}
+
+#[track_caller]
+fn assert_archive(reader: &Reader, told: &Told, next_order: u64) {
+    assert_eq!(reader.count().unwrap(), told.closed.len() as u64);
+    for id in (0..=next_order).map(OrderId::new) {
+        assert_eq!(reader.order(id).unwrap().as_ref(), told.closed.get(&id));
+        let history = told.histories.get(&id).cloned().unwrap_or_default();
+        assert_eq!(reader.history(id).unwrap(), history);
+        let numbers: Vec<u32> = history.iter().map(|entry| entry.number).collect();
+        let expected: Vec<u32> = (1..).take(history.len()).collect();
+        assert_eq!(numbers, expected);
+    }
+    assert_eq!(
+        walked(reader, Walk::default(), usize::MAX),
+        told.in_walk_order()
+    );
+}
+
+#[test]
+fn the_archive_is_what_the_events_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(FILE_NAME);
+    for seed in 20..26 {
+        let (store, _) = Store::open(&path, CACHE_BYTES).unwrap();
+        let (mut play, mut told) = (Play::new(seed), Told::default());
+        play.handle(Command::Reset);
+        for _ in 0..30 {
+            play.steps(10);
+            let events = play.exchange.take_events();
+            told.note(&events);
+            wait(store.commit(Batch::collect(&play.exchange, events))).unwrap();
+        }
+        assert_archive(&store.reader(), &told, play.exchange.next_order());
+    }
+}
+
+#[test]
+fn a_walk_goes_on_where_another_stopped() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(&directory.path().join(FILE_NAME), CACHE_BYTES).unwrap();
+    let mut told = Told::default();
+    let mut desk = Desk::new(rules());
+    // Ties of five at a time.
+    for round in 0..12 {
+        desk.reject(5);
+        told.note(&desk.commit(&store, None));
+        desk.pass(Span::from_millis(round % 3));
+    }
+    let all = told.in_walk_order();
+    assert_eq!(all.len(), 60);
+    let reader = store.reader();
+    for (index, order) in all.iter().enumerate() {
+        let walk = Walk {
+            after: Some((order.updated_at, order.id)),
+            since: None,
+        };
+        assert_eq!(
+            walked(&reader, walk, 7),
+            all[index + 1..].iter().take(7).cloned().collect::<Vec<_>>()
+        );
+        let since = Walk {
+            since: Some(order.updated_at),
+            ..walk
+        };
+        let mut expected = all[index + 1..].to_vec();
+        expected.retain(|other| other.updated_at >= order.updated_at);
+        assert_eq!(walked(&reader, since, usize::MAX), expected);
+    }
+    let (first, last) = (&all[0], &all[59]);
+    let nothing = [
+        Walk {
+            after: Some((last.updated_at, last.id)),
+            since: None,
+        },
+        Walk {
+            after: None,
+            since: Some(first.updated_at.plus(Span::from_millis(1))),
+        },
+        Walk {
+            after: Some((last.updated_at, last.id)),
+            since: Some(first.updated_at.plus(Span::from_millis(9))),
+        },
+        Walk {
+            after: Some((Timestamp::from_millis(0), OrderId::new(0))),
+            since: None,
+        },
+    ];
+    for walk in nothing {
+        assert_eq!(walked(&reader, walk, usize::MAX), []);
+    }
+    let later = Walk {
+        after: Some((Timestamp::from_millis(u64::MAX), OrderId::new(u64::MAX))),
+        since: None,
+    };
+    assert_eq!(walked(&reader, later, usize::MAX), all);
+}
+
+#[test]
+fn pruning_goes_in_chunks_between_commits() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(FILE_NAME);
+    drop(Store::open(&path, CACHE_BYTES).unwrap());
+    let place = Place::file(&path, CACHE_BYTES).unwrap();
+    let (opened, _) = place.open_and_load().unwrap();
+    let shared = Arc::new(Shared {
+        database: RwLock::new(Some(opened.database)),
+    });
+    let mut writer = Writer::new(Arc::clone(&shared), place, opened.gate);
+    let reader = Reader::new(shared);
+
+    let mut desk = Desk::new(rules());
+    let mut told = Told::default();
+    let old = PRUNE_ROWS_MAX * 2 + 100;
+    desk.cancel(600);
+    desk.reject(old - 600);
+    let batch = desk.batch(&mut told);
+    writer.commit(&batch).unwrap();
+    let count = |expected: usize| assert_eq!(reader.count().unwrap(), expected as u64);
+    count(old);
+    desk.pass(Span::from_secs(10));
+    desk.cancel(50);
+    let mut batch = desk.batch(&mut told);
+    batch.prune_before = Some(desk.moment.elapsed);
+    writer.commit(&batch).unwrap();
+    count(old + 50);
+    writer.prune();
+    count(old + 50 - PRUNE_ROWS_MAX);
+    desk.cancel(5);
+    writer.commit(&desk.batch(&mut told)).unwrap();
+    writer.prune();
+    count(155);
+    writer.prune();
+    count(55);
+    assert!(!writer.is_pruning());
+    writer.prune();
+
+    told.closed
+        .retain(|_, order| order.updated_elapsed >= desk.moment.elapsed);
+    let closed = told.closed.clone();
+    told.histories.retain(|id, _| closed.contains_key(id));
+    assert_archive(&reader, &told, desk.exchange.next_order());
+}
+
+#[test]
+fn the_thread_prunes_while_nobody_asks_for_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(&directory.path().join(FILE_NAME), CACHE_BYTES).unwrap();
+    let mut desk = Desk::new(Rules {
+        prune_after: Some(Span::from_secs(60)),
+        prune_every: Span::from_secs(30),
+        ..rules()
+    });
+    desk.reject(PRUNE_ROWS_MAX + 20);
+    desk.commit(&store, None);
+    desk.pass(Span::from_secs(95));
+    desk.reject(3);
+    desk.commit(&store, None);
+    let reader = store.reader();
+    for _ in 0..100_000 {
+        if reader.count().unwrap() == 3 {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    assert_eq!(reader.count().unwrap(), 3);
+    // Pruning that is under way does not keep the store from ending.
+    desk.reject(PRUNE_ROWS_MAX * 3);
+    let end = desk.moment.elapsed.plus(Span::from_secs(1));
+    desk.commit(&store, Some(end));
+    drop(store);
+}
+
+#[test]
+fn a_reset_empties_the_archive() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(FILE_NAME);
+    let (store, _) = Store::open(&path, CACHE_BYTES).unwrap();
+    let mut desk = Desk::new(rules());
+    let mut told = Told::default();
+    desk.cancel(30);
+    desk.reject(30);
+    told.note(&desk.commit(&store, Some(Elapsed::from_millis(0))));
+    // In one batch: orders that come and go, a reset, and orders after it.
+    desk.cancel(5);
+    desk.handle(Command::Reset);
+    desk.fund();
+    desk.cancel(2);
+    desk.place();
+    told.note(&desk.commit(&store, None));
+    assert_eq!(told.closed.len(), 2);
+    assert_archive(&store.reader(), &told, desk.exchange.next_order());
+    assert_eq!(store.load().unwrap().orders.len(), 1);
+    // And nothing but a reset.
+    desk.handle(Command::Reset);
+    desk.commit(&store, None);
+    assert_archive(
+        &store.reader(),
+        &Told::default(),
+        desk.exchange.next_order(),
+    );
+    drop(store);
+    let (_store, snapshot) = Store::open(&path, CACHE_BYTES).unwrap();
+    let restored = Exchange::restore(rules(), snapshot).unwrap();
+    assert_eq!(restored.digest(), desk.exchange.digest());
+}
+
+/// An exchange with one symbol and much money, for orders by the dozen.
+struct Desk {
+    exchange: Exchange,
+    moment: Moment,
+}
+
+impl Desk {
+    fn new(rules: Rules) -> Desk {
+        let mut desk = Desk {
+            exchange: Exchange::new(rules),
+            moment: Moment {
+                now: Timestamp::from_millis(1_700_000_000_000),
+                elapsed: Elapsed::from_millis(1),
+            },
+        };
+        desk.handle(Command::List(vec![symbol()]));
+        desk.handle(Command::ApplyTickers(vec![crate::exchange::Ticker {
+            symbol: symbol(),
+            last: price("100"),
+            bid: None,
+            ask: None,
+            bid_quantity: None,
+            ask_quantity: None,
+            at: desk.moment.now,
+        }]));
+        desk.fund();
+        desk
+    }
+
+    fn handle(&mut self, command: Command) {
+        self.exchange.handle(self.moment, command).unwrap();
+    }
+
+    fn pass(&mut self, span: Span) {
+        self.moment = self.moment.plus(span);
+    }
+
+    fn fund(&mut self) {
+        let amount = Amount::parse_positive("1000000").unwrap();
+        self.handle(Command::Deposit(symbol().quote(), amount));
+    }
+
+    fn order(&mut self, quantity: &str) {
+        self.handle(Command::Place(NewOrder {
+            symbol: symbol(),
+            side: Side::Buy,
+            kind: OrderKind::Limit { price: price("50") },
+            quantity: Quantity::parse_positive(quantity).unwrap(),
+        }));
+    }
+
+    fn place(&mut self) {
+        self.order("1");
+    }
+
+    /// Orders that are rejected at once.
+    fn reject(&mut self, count: usize) {
+        for _ in 0..count {
+            self.order("1000000");
+        }
+    }
+
+    /// Orders that are taken back at once.
+    fn cancel(&mut self, count: usize) {
+        for _ in 0..count {
+            let id = OrderId::new(self.exchange.next_order());
+            self.place();
+            self.handle(Command::Cancel(id));
+        }
+    }
+
+    fn batch(&mut self, told: &mut Told) -> Batch {
+        let events = self.exchange.take_events();
+        told.note(&events);
+        Batch::collect(&self.exchange, events)
+    }
+
+    fn commit(
+        &mut self,
+        store: &Store,
+        prune_before: Option<Elapsed>,
+    ) -> Vec<crate::exchange::Event> {
+        let events = self.exchange.take_events();
+        let mut batch = Batch::collect(&self.exchange, events.clone());
+        batch.prune_before = batch.prune_before.or(prune_before);
+        wait(store.commit(batch)).unwrap();
+        events
+    }
+}
+
+fn symbol() -> Symbol {
+    Symbol::parse("BTC/USDT").unwrap()
+}
+
+fn price(text: &str) -> Price {
+    Price::parse(text).unwrap()
+}
+
+#[test]
+fn an_empty_batch_is_a_commit_like_any_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(&directory.path().join(FILE_NAME), CACHE_BYTES).unwrap();
+    let mut exchange = Exchange::new(rules());
+    commit(&store, &mut exchange).unwrap();
+    commit(&store, &mut exchange).unwrap();
+    assert_eq!(store.reader().count().unwrap(), 0);
+}

@@ -1,0 +1,36 @@
+//! The store over a real file, and over a disk that fails.
+//!
+//! | file | is about |
+//! | --- | --- |
+//! | `play` | a random play on an exchange, and what its events say |
+//! | `state` | what was committed comes back |
+//! | `archive` | closed orders and histories, pruning, reset |
+//! | `files` | files that are no sound store |
+//! | `disk` | a disk in memory that fails and loses power on demand |
+//! | `faults` | the store on that disk |
+
+mod archive;
+mod disk;
+mod faults;
+mod files;
+mod play;
+mod state;
+
+use tokio::sync::oneshot;
+
+use super::{Batch, Store, StoreError};
+use crate::exchange::Exchange;
+
+/// A cache that is smaller than what the tests write, so that reads reach the disk.
+const CACHE_BYTES: usize = 256 << 10;
+
+/// Waits for the thread's answer.
+fn wait(answer: oneshot::Receiver<Result<(), StoreError>>) -> Result<(), StoreError> {
+    answer.blocking_recv().map_err(StoreError::new)?
+}
+
+/// Commits what changed in an exchange.
+fn commit(store: &Store, exchange: &mut Exchange) -> Result<(), StoreError> {
+    let events = exchange.take_events();
+    wait(store.commit(Batch::collect(exchange, events)))
+}
