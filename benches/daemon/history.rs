@@ -13,7 +13,7 @@ use mockx::units::{Amount, Asset, Elapsed, Moment, OrderId, Price, Quantity, Sym
 
 use crate::process::resident_mib;
 use crate::report::{Report, Target, median};
-use crate::support::{Client, Daemon, Launch};
+use crate::support::{Answer, Client, Daemon, Launch};
 use crate::workspace;
 
 const FEW: u64 = 1_000;
@@ -29,6 +29,18 @@ const STARTS: usize = 7;
 
 const ORDER: &str =
     r#"{"symbol":"BTC/USDT","side":"buy","type":"limit","amount":0.125,"limit_price":61234.5}"#;
+
+type Ask = fn(&mut Client) -> Answer;
+
+const KINDS: [(&str, Ask); 3] = [
+    ("PATCH price", |client| {
+        client.set_price("BTC/USDT", "64000.5")
+    }),
+    ("POST /orders", |client| client.post("/orders", ORDER)),
+    ("GET /orders?tail=50", |client| {
+        client.get("/orders?tail=50")
+    }),
+];
 
 /// The part `history`.
 pub(crate) fn run(report: &mut Report) {
@@ -160,15 +172,7 @@ fn compare(report: &mut Report, what: &str, few: f64, many: f64) {
 fn requests(report: &mut Report, few: &Path, many: &Path) {
     let daemons = [launch(few), launch(many)];
     let mut clients = [daemons[0].client(), daemons[1].client()];
-    let price = |client: &mut Client| drop(client.set_price("BTC/USDT", "64000.5"));
-    let order = |client: &mut Client| drop(client.post("/orders", ORDER));
-    let list = |client: &mut Client| drop(client.get("/orders?tail=50"));
-    let kinds: [(&str, &dyn Fn(&mut Client)); 3] = [
-        ("PATCH price", &price),
-        ("POST /orders", &order),
-        ("GET /orders?tail=50", &list),
-    ];
-    for (what, ask) in kinds {
+    for (what, ask) in KINDS {
         let mut figures = [Vec::new(), Vec::new()];
         for _ in 0..REQUESTS {
             for (client, figures) in clients.iter_mut().zip(&mut figures) {
@@ -183,9 +187,25 @@ fn requests(report: &mut Report, few: &Path, many: &Path) {
     let resident = resident_mib(daemons[1].pid());
     let what = format!("resident, {MANY} closed orders");
     report.check(&what, resident, "MiB", Target::Most(24.0));
+    long_walks(report, &daemons[1]);
     for daemon in daemons {
         daemon.stop();
     }
+}
+
+/// What a client can ask for at worst; no targets.
+fn long_walks(report: &mut Report, daemon: &Daemon) {
+    let mut client = daemon.client();
+    client.set_price("ETH/USDT", "2676.5");
+    for (what, path) in [
+        ("GET /orders, 10000 of them", "/orders"),
+        ("GET /orders, none matches", "/orders?symbol=ETH/USDT"),
+    ] {
+        let begun = Instant::now();
+        client.get(path);
+        report.figure(what, begun.elapsed().as_secs_f64() * 1000.0, "ms");
+    }
+    report.figure("resident after these", resident_mib(daemon.pid()), "MiB");
 }
 
 /// The start after a kill has no target of its own, but people wait for it.

@@ -71,6 +71,8 @@ pub(crate) fn cpu(report: &mut Report) {
     // The window is what is measured, not something that is waited for.
     sleep(CPU_WINDOW);
     let usage = Usage::of(daemon.pid()).since(before);
+    let ticks = daemon.client().get("/admin/health").json()["ticks"].as_u64();
+    assert!(ticks >= Some(3000), "only {ticks:?} ticks");
     let what = format!("CPU in 60 s, {SYMBOLS} symbols every 10 s");
     report.check(&what, usage.cpu.as_secs_f64(), "s", Target::Most(0.3));
     #[allow(clippy::cast_precision_loss, reason = "bytes of a minute")]

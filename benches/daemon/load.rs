@@ -19,15 +19,26 @@ const BUFFER_BYTES: usize = 64 * 1024;
 pub(crate) struct Outcome {
     /// Answers per second.
     pub(crate) rate: f64,
-    /// Of each answer, sorted.
-    latencies: Vec<Duration>,
+    /// Half of the answers took no longer.
+    pub(crate) p50_ms: f64,
+    /// All but a hundredth of the answers took no longer.
+    pub(crate) p99_ms: f64,
 }
 
 impl Outcome {
-    /// The latency in milliseconds that this share of the answers did not exceed.
-    pub(crate) fn percentile_ms(&self, percent: usize) -> f64 {
-        let index = (self.latencies.len() * percent / 100).min(self.latencies.len() - 1);
-        self.latencies[index].as_secs_f64() * 1000.0
+    fn new(elapsed: Duration, mut latencies: Vec<Duration>) -> Outcome {
+        latencies.sort();
+        let percentile = |percent: usize| {
+            let index = (latencies.len() * percent / 100).min(latencies.len() - 1);
+            latencies[index].as_secs_f64() * 1000.0
+        };
+        #[allow(clippy::cast_precision_loss, reason = "a count of requests")]
+        let count = latencies.len() as f64;
+        Outcome {
+            rate: count / elapsed.as_secs_f64(),
+            p50_ms: percentile(50),
+            p99_ms: percentile(99),
+        }
     }
 }
 
@@ -64,10 +75,7 @@ pub(crate) fn run(address: SocketAddr, connections: usize, count: usize, bytes: 
         for task in tasks {
             latencies.extend(task.await.unwrap().unwrap());
         }
-        #[allow(clippy::cast_precision_loss, reason = "a count of requests")]
-        let rate = latencies.len() as f64 / begun.elapsed().as_secs_f64();
-        latencies.sort();
-        Outcome { rate, latencies }
+        Outcome::new(begun.elapsed(), latencies)
     })
 }
 

@@ -19,7 +19,6 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "a benchmark reports on the terminal, and stops where it cannot go on"
 )]
@@ -72,16 +71,14 @@ fn main() -> ExitCode {
         eprintln!("usage: [--check] [{}]", names.join("|"));
         return ExitCode::from(2);
     }
-    let mut report = Report::default();
+    let mut report = Report::new();
     for (name, part) in PARTS {
         if parts.is_empty() || parts.iter().any(|wanted| *wanted == name) {
-            println!("\n{name}");
+            report.heading(name);
             part(&mut report);
         }
     }
-    let missed = report.missed();
-    println!("\n{missed} of {} targets missed", report.targets());
-    if missed > 0 && !options.is_empty() {
+    if !report.end() && !options.is_empty() {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

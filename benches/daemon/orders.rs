@@ -6,7 +6,7 @@
 
 use crate::load::{self, Outcome};
 use crate::process::Usage;
-use crate::redis::{self, Redis};
+use crate::redis::Redis;
 use crate::report::{Report, Target, median};
 use crate::support::{Daemon, Launch};
 use crate::workspace;
@@ -30,12 +30,12 @@ struct Figures {
 }
 
 impl Figures {
-    fn add(&mut self, rate: f64, p50: f64, p99: f64, usage: Usage, count: usize) {
+    fn add(&mut self, outcome: &Outcome, usage: Usage, count: usize) {
         #[allow(clippy::cast_precision_loss, reason = "counts of one round")]
         let (written, count) = (usage.written as f64, count as f64);
-        self.rate.push(rate);
-        self.p50.push(p50);
-        self.p99.push(p99);
+        self.rate.push(outcome.rate);
+        self.p50.push(outcome.p50_ms);
+        self.p99.push(outcome.p99_ms);
         self.cpu_us.push(usage.cpu.as_secs_f64() * 1e6 / count);
         self.written.push(written / count);
     }
@@ -92,10 +92,9 @@ fn our_round(daemon: &Daemon, connections: usize, count: usize, figures: &mut Fi
     prepare(daemon);
     let bytes = load::request("POST", "/orders", &daemon.key, ORDER);
     let before = Usage::of(daemon.pid());
-    let outcome: Outcome = load::run(daemon.address, connections, count, &bytes);
+    let outcome = load::run(daemon.address, connections, count, &bytes);
     let usage = Usage::of(daemon.pid()).since(before);
-    let (p50, p99) = (outcome.percentile_ms(50), outcome.percentile_ms(99));
-    figures.add(outcome.rate, p50, p99, usage, count);
+    figures.add(&outcome, usage, count);
 }
 
 fn their_round(
@@ -106,9 +105,9 @@ fn their_round(
     figures: &mut Figures,
 ) {
     let before = redis.usage();
-    let outcome: redis::Outcome = redis.run(connections, count, value);
+    let outcome = redis.run(connections, count, value);
     let usage = redis.usage().since(before);
-    figures.add(outcome.rate, outcome.p50_ms, outcome.p99_ms, usage, count);
+    figures.add(&outcome, usage, count);
 }
 
 fn tell(report: &mut Report, connections: usize, ours: Figures, theirs: Option<Figures>) {

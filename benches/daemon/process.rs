@@ -24,7 +24,7 @@ impl Usage {
     /// Since an earlier look.
     pub(crate) fn since(self, earlier: Usage) -> Usage {
         Usage {
-            cpu: self.cpu - earlier.cpu,
+            cpu: self.cpu.saturating_sub(earlier.cpu),
             written: self.written - earlier.written,
         }
     }

@@ -4,19 +4,9 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::load::Outcome;
 use crate::process::Usage;
 use crate::support::wait_for;
-
-/// What a benchmark of it said.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    /// Answers per second.
-    pub(crate) rate: f64,
-    /// Half of the answers took no longer.
-    pub(crate) p50_ms: f64,
-    /// All but a hundredth of the answers took no longer.
-    pub(crate) p99_ms: f64,
-}
 
 /// A running `redis-server`; killed when dropped.
 #[derive(Debug)]

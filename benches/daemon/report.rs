@@ -1,5 +1,7 @@
 //! Figures with their targets, one a line.
 
+use std::io::{self, Write as _};
+
 /// What a figure should be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Target {
@@ -10,16 +12,30 @@ pub(crate) enum Target {
 }
 
 /// Counts what was met and missed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Report {
+    out: io::Stdout,
     met: usize,
     missed: usize,
 }
 
 impl Report {
+    pub(crate) fn new() -> Report {
+        Report {
+            out: io::stdout(),
+            met: 0,
+            missed: 0,
+        }
+    }
+
+    /// The name of a part.
+    pub(crate) fn heading(&mut self, name: &str) {
+        writeln!(self.out, "\n{name}").unwrap();
+    }
+
     /// A figure that has no target.
     pub(crate) fn figure(&mut self, what: &str, value: f64, unit: &str) {
-        println!("  {what:<52} {:>10} {unit}", digits(value));
+        writeln!(self.out, "  {what:<52} {:>10} {unit}", digits(value)).unwrap();
     }
 
     /// A figure that has one.
@@ -36,22 +52,23 @@ impl Report {
         }
         let value = digits(value);
         let bound = digits(bound);
-        println!("  {what:<52} {value:>10} {unit:<10} {word} {bound:<8} {verdict}");
+        writeln!(
+            self.out,
+            "  {what:<52} {value:>10} {unit:<10} {word} {bound:<8} {verdict}"
+        )
+        .unwrap();
     }
 
     /// A line of text.
     pub(crate) fn note(&mut self, text: &str) {
-        println!("  {text}");
+        writeln!(self.out, "  {text}").unwrap();
     }
 
-    /// How many targets were missed.
-    pub(crate) fn missed(&self) -> usize {
-        self.missed
-    }
-
-    /// How many there were.
-    pub(crate) fn targets(&self) -> usize {
-        self.met + self.missed
+    /// The last line; tells whether all targets were met.
+    pub(crate) fn end(mut self) -> bool {
+        let targets = self.met + self.missed;
+        writeln!(self.out, "\n{} of {targets} targets missed", self.missed).unwrap();
+        self.missed == 0
     }
 }
 

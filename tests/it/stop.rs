@@ -27,16 +27,15 @@ fn stops_cleanly(signal: &str) {
 
     let (first, rest) = ORDER.split_at(ORDER.len() / 2);
     let mut slow = daemon.client();
-    let expect = "expect: 100-continue\r\n";
-    slow.send("POST", "/orders", expect, ORDER.len(), first)
-        .unwrap();
+    slow.begin("POST", "/orders", ORDER.len()).unwrap();
     // The daemon is inside the request once it asks for the body.
     assert_eq!(slow.answer().unwrap().status, 100);
+    slow.send(first).unwrap();
     let told = Instant::now();
     daemon.signal(signal);
     let address = daemon.address;
     wait_for("the end of listening", || TcpStream::connect(address).err());
-    slow.send_rest(rest).unwrap();
+    slow.send(rest).unwrap();
     let answer = slow.answer().unwrap().ok();
     assert_eq!(answer.json()["status"], "new");
     assert!(daemon.wait().success(), "{}", daemon.log());

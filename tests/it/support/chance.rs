@@ -1,6 +1,6 @@
 //! Seeded chance for tests: the same seed draws the same numbers on every machine.
 
-/// A stream of numbers (SplitMix64).
+/// A stream of numbers (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(crate) struct Chance(u64);
 

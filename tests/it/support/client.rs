@@ -50,30 +50,28 @@ impl Client {
 
     /// One request and its answer; an empty body is none.
     pub(crate) fn request(&mut self, method: &str, path: &str, body: &str) -> io::Result<Answer> {
-        self.send(method, path, "", body.len(), body)?;
+        let request = self.head(method, path, "", body.len()) + body;
+        self.send(&request)?;
         self.answer()
     }
 
-    /// Sends a request, or the beginning of one: `body` may be shorter than `length`.
-    pub(crate) fn send(
-        &mut self,
-        method: &str,
-        path: &str,
-        headers: &str,
-        length: usize,
-        body: &str,
-    ) -> io::Result<()> {
-        let key = &self.key;
-        let bytes = format!(
-            "{method} {path} HTTP/1.1\r\nhost: mockx\r\nx-api-key: {key}\r\n{headers}\
-             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-        self.stream.get_mut().write_all(bytes.as_bytes())
+    /// Sends the head of a request, and asks to be told when the daemon wants its body.
+    pub(crate) fn begin(&mut self, method: &str, path: &str, length: usize) -> io::Result<()> {
+        let head = self.head(method, path, "expect: 100-continue\r\n", length);
+        self.send(&head)
     }
 
-    /// Sends what was missing of a body.
-    pub(crate) fn send_rest(&mut self, rest: &str) -> io::Result<()> {
+    /// Sends what was missing of a request.
+    pub(crate) fn send(&mut self, rest: &str) -> io::Result<()> {
         self.stream.get_mut().write_all(rest.as_bytes())
+    }
+
+    fn head(&self, method: &str, path: &str, more: &str, length: usize) -> String {
+        let key = &self.key;
+        format!(
+            "{method} {path} HTTP/1.1\r\nhost: mockx\r\nx-api-key: {key}\r\n{more}\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        )
     }
 
     /// Reads one answer; a `100 Continue` counts as one.

@@ -10,6 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use chance::Chance;
+#[allow(unused_imports, reason = "the benchmarks name it, the tests do not")]
+pub(crate) use client::Answer;
 pub(crate) use client::Client;
 pub(crate) use daemon::{Daemon, Launch};
 
