@@ -116,7 +116,7 @@ impl Exchange {
             return Err(Broken::Strays);
         }
         for (&symbol, market) in &self.markets {
-            let hungry = market.crosses();
+            let hungry = market.is_hungry();
             if hungry != market.hungry || hungry != self.hungry.contains(&symbol) {
                 return Err(Broken::Hunger(symbol));
             }

@@ -128,16 +128,17 @@ impl Account {
         Ok(())
     }
 
-    /// Whether every figure can be kept to the account's decimals, also after any move between free and held.
+    /// Whether every figure can be kept to the account's decimals, also after any move between free and held, and so can
+    /// the sums that an audit makes of them: what is owned with the fees, and what all open orders hold.
     fn is_exact(&self) -> bool {
-        let decimals = self.decimals;
-        self.free
-            .plus(self.held)
-            .is_ok_and(|total| total.fits(decimals))
-            && self.fees.fits(decimals)
-            && self.market.fits(decimals)
-            && self.outside.fits(decimals)
-            && self.drift.fits(decimals)
+        let fits = |sum: Result<Amount, Overflow>| sum.is_ok_and(|sum| sum.fits(self.decimals));
+        // None of the three is negative, so each of them fits where their sum does.
+        let owned = self.free.plus(self.held);
+        fits(owned.and_then(|owned| owned.plus(self.fees)))
+            && self.market.fits(self.decimals)
+            && self.outside.fits(self.decimals)
+            && (self.drift.is_zero()
+                || (self.drift.fits(self.decimals) && fits(self.held.minus(self.drift))))
     }
 }
 
@@ -175,11 +176,14 @@ impl Ledger {
         self.accounts.clear();
     }
 
-    /// Sets `amount` aside.
-    pub(super) fn hold(&mut self, asset: Asset, amount: Amount) -> Result<(), Refused> {
-        self.edit(asset, |account| {
-            account.transfer(Pocket::Free, Pocket::Held, amount)
-        })
+    /// An account as it is with `amount` set aside.
+    pub(super) fn with_hold(&self, asset: Asset, amount: Amount) -> Result<Account, Refused> {
+        let mut account = self.account(asset);
+        account.transfer(Pocket::Free, Pocket::Held, amount)?;
+        account
+            .is_exact()
+            .then_some(account)
+            .ok_or(Refused::NotExact)
     }
 
     /// Gives back what was set aside, as far as it is there, and tells how much that was.
@@ -246,6 +250,12 @@ mod tests {
         Asset::parse("USDT").unwrap()
     }
 
+    fn hold(ledger: &mut Ledger, text: &str) -> Result<(), Refused> {
+        let account = ledger.with_hold(usdt(), amount(text))?;
+        ledger.insert(usdt(), account);
+        Ok(())
+    }
+
     fn funded(text: &str) -> Ledger {
         let mut ledger = Ledger::default();
         ledger
@@ -259,7 +269,7 @@ mod tests {
     #[test]
     fn a_hold_comes_back_whole() {
         let mut ledger = funded("100");
-        ledger.hold(usdt(), amount("99.5")).unwrap();
+        hold(&mut ledger, "99.5").unwrap();
         assert_eq!(ledger.account(usdt()).free.to_string(), "0.5");
         assert_eq!(ledger.release(usdt(), amount("99.5")), amount("99.5"));
         assert_eq!(ledger.account(usdt()).free, amount("100"));
@@ -269,28 +279,24 @@ mod tests {
     #[test]
     fn more_than_there_is_does_not_move() {
         let mut ledger = funded("100");
-        let before = ledger.clone();
         let short = Refused::Short {
             needed: amount("100.01"),
             available: amount("100"),
         };
-        assert_eq!(ledger.hold(usdt(), amount("100.01")), Err(short));
-        assert_eq!(ledger, before);
+        assert_eq!(hold(&mut ledger, "100.01"), Err(short));
     }
 
     #[test]
     fn digits_that_would_be_lost_are_refused() {
         let mut ledger = funded("100000000000000");
-        let before = ledger.clone();
-        let fine = amount("0.0000000000000001");
-        assert_eq!(ledger.hold(usdt(), fine), Err(Refused::NotExact));
-        assert_eq!(ledger, before);
+        let fine = hold(&mut ledger, "0.0000000000000001");
+        assert_eq!(fine, Err(Refused::NotExact));
     }
 
     #[test]
     fn a_hold_that_vanished_is_counted_as_drift() {
         let mut ledger = funded("10");
-        ledger.hold(usdt(), amount("8")).unwrap();
+        hold(&mut ledger, "8").unwrap();
         ledger
             .edit(usdt(), |account| {
                 account.drift = amount("6").negated();
@@ -299,5 +305,36 @@ mod tests {
             .unwrap();
         assert_eq!(ledger.release(usdt(), amount("8")), amount("2"));
         assert!(ledger.account(usdt()).drift.is_zero());
+    }
+
+    #[test]
+    fn holds_that_an_audit_could_not_sum_are_refused() {
+        let mut ledger = funded("7000000.0000000000000000000001");
+        hold(&mut ledger, "6999999.0000000000000000000001").unwrap();
+        // Somebody takes what is held away from under the orders and brings as much in again.
+        ledger
+            .edit(usdt(), |account| {
+                account.drift = account.held.negated();
+                account.transfer(Pocket::Held, Pocket::Outside, account.held)?;
+                account.transfer(Pocket::Outside, Pocket::Free, amount("6900000"))
+            })
+            .unwrap();
+        // The first orders still count as holding what is gone, and both sums together have too many digits.
+        assert_eq!(hold(&mut ledger, "6000000"), Err(Refused::NotExact));
+        assert_eq!(hold(&mut ledger, "5"), Ok(()));
+    }
+
+    #[test]
+    fn what_is_owned_and_the_fees_stay_exact_together() {
+        let mut ledger = funded("5000000.0000000000000000000001");
+        let fee =
+            |account: &mut Account| account.transfer(Pocket::Free, Pocket::Fees, amount("1000000"));
+        for _ in 0..4 {
+            ledger.edit(usdt(), fee).unwrap();
+        }
+        let deposit = |account: &mut Account| {
+            account.transfer(Pocket::Market, Pocket::Free, amount("4000000"))
+        };
+        assert_eq!(ledger.edit(usdt(), deposit), Err(Refused::NotExact));
     }
 }

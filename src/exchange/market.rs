@@ -80,7 +80,7 @@ pub struct Market {
     pub bid_depth: Depth,
     /// Orders that wait.
     pub(super) book: Book,
-    /// Whether an order crosses the present prices and waits for the next tick.
+    /// Whether the tick loop has something to do here; see [`Market::is_hungry`].
     pub(super) hungry: bool,
 }
 
@@ -109,6 +109,13 @@ impl Market {
             self.book.crosses(Side::Buy, ticker.ask_or_last())
                 || self.book.crosses(Side::Sell, ticker.bid_or_last())
         })
+    }
+
+    /// Whether the present prices counted once more could change anything: an order crosses them, or somebody has taken
+    /// from what they offer, which is there again at the next tick.
+    pub(super) fn is_hungry(&self) -> bool {
+        let drawn = |depth| matches!(depth, Depth::Left(_));
+        drawn(self.ask_depth) || drawn(self.bid_depth) || self.crosses()
     }
 
     /// What is left for orders of `side` in this tick; `None` for as much as they want.
@@ -143,8 +150,11 @@ impl Market {
             Side::Sell => self.bid_depth,
         };
         if let Depth::Left(left) = present {
-            // No more than is left is ever taken; a difference too long to keep counts as used up.
-            let rest = left.minus(quantity).unwrap_or(Quantity::ZERO);
+            // No more than is left is ever taken. Where the rest has too many digits, those beyond an offer's are used up.
+            let rest = left
+                .minus(quantity)
+                .or_else(|_| left.minus(quantity.rounded_up(OFFER_DECIMALS)))
+                .unwrap_or(Quantity::ZERO);
             self.set_depth(side, Depth::Left(rest));
         }
     }

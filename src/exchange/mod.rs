@@ -109,7 +109,7 @@ pub struct Exchange {
     by_update: BTreeSet<(Elapsed, OrderId)>,
     /// Market orders that wait for their delay.
     due: BTreeSet<(Elapsed, OrderId)>,
-    /// Symbols with an order that crosses the present prices: the tick loop goes round these.
+    /// Symbols to which another tick at the present prices makes a difference: the tick loop goes round these.
     hungry: BTreeSet<Symbol>,
     /// What changed since it was last asked for.
     events: Vec<Event>,
@@ -247,11 +247,10 @@ impl Exchange {
         self.orders.clear();
         self.by_update.clear();
         self.due.clear();
-        self.hungry.clear();
         for market in self.markets.values_mut() {
             market.book = Book::default();
-            market.hungry = false;
         }
+        self.note_all_hunger();
         self.journal.word(Fact::Reset as u64);
         self.events.push(Event::Reset);
         Outcome::Done
@@ -265,12 +264,12 @@ impl Exchange {
         self.events.push(Event::AccountChanged(asset));
     }
 
-    /// Notes whether the symbol has an order that could trade at its present prices.
+    /// Notes whether another tick at its present prices makes a difference to the symbol.
     fn note_hunger(&mut self, symbol: Symbol) {
         let Some(market) = self.markets.get_mut(&symbol) else {
             return;
         };
-        let hungry = market.crosses();
+        let hungry = market.is_hungry();
         if hungry == market.hungry {
             return;
         }
@@ -279,6 +278,14 @@ impl Exchange {
             self.hungry.insert(symbol);
         } else {
             self.hungry.remove(&symbol);
+        }
+    }
+
+    /// The same for every symbol.
+    fn note_all_hunger(&mut self) {
+        let symbols: Vec<Symbol> = self.markets.keys().copied().collect();
+        for symbol in symbols {
+            self.note_hunger(symbol);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Placing an order: check it, set money aside, accept it.
 
 use super::chance;
-use super::ledger::Refused;
+use super::ledger::{Account, Refused};
 use super::order::{Booked, CloseReason, Filled, Hold, Lifecycle, Order, OrderKind, Side};
 use super::{Event, Exchange, Fact, NewOrder, OPEN_ORDERS_MAX, Outcome, RejectReason, Rejection};
 use crate::units::{Amount, Asset, OrderId, Price, Rounding};
@@ -14,52 +14,57 @@ struct Needs {
     legs: [(Asset, Amount); 2],
 }
 
+/// Accounts after money was set aside in them.
+type Changed = [Option<(Asset, Account)>; 2];
+
 impl Exchange {
     /// Places an order; without the money it is kept as rejected.
     pub(super) fn place(&mut self, new: NewOrder) -> Result<Outcome, Rejection> {
         let needs = self.needs(new)?;
-        if self.orders.len() >= OPEN_ORDERS_MAX {
-            return Err(Rejection::TooManyOpenOrders(OPEN_ORDERS_MAX));
-        }
-        let reject = match self.set_aside(&needs) {
-            Ok(()) => None,
-            Err((asset, Refused::NotExact)) => return Err(Rejection::NotExact(asset)),
-            Err((asset, Refused::Short { needed, available })) => {
-                Some(RejectReason::InsufficientFunds {
-                    asset,
-                    needed,
-                    free: available,
-                })
-            }
-        };
+        let covered = self.covered(&needs)?;
         let id = OrderId::new(self.next_order);
         self.next_order = self.next_order.saturating_add(1);
-        let order = self.new_order(id, new, &needs, reject);
+        let order = self.new_order(id, new, &needs, covered.err());
         self.journal_placed(&order);
-        match reject {
-            Some(_) => self
-                .events
-                .push(Event::OrderClosed(Box::new(order.clone()))),
-            None => self.accept(&order, &needs),
-        }
-        let placed = self.orders.get(&id).cloned().unwrap_or(order);
+        let placed = if let Ok(accounts) = &covered {
+            self.accept(order, accounts)
+        } else {
+            self.events
+                .push(Event::OrderClosed(Box::new(order.clone())));
+            order
+        };
         Ok(Outcome::Placed(Box::new(placed)))
     }
 
     /// Why this order could not be placed with money set aside for it now; changes nothing.
     pub fn check_order(&self, new: NewOrder) -> Result<Result<(), RejectReason>, Rejection> {
         let needs = self.needs(new)?;
-        for (asset, needed) in needs.legs {
-            let free = self.ledger.account(asset).free;
-            if needed > free {
-                return Ok(Err(RejectReason::InsufficientFunds {
-                    asset,
-                    needed,
-                    free,
-                }));
+        Ok(self.covered(&needs)?.map(|_| ()))
+    }
+
+    /// The accounts of both legs with the money set aside, as far as they change; nothing is changed yet.
+    fn covered(&self, needs: &Needs) -> Result<Result<Changed, RejectReason>, Rejection> {
+        if self.orders.len() >= OPEN_ORDERS_MAX {
+            return Err(Rejection::TooManyOpenOrders(OPEN_ORDERS_MAX));
+        }
+        let mut accounts = [None; 2];
+        for (slot, (asset, amount)) in accounts.iter_mut().zip(needs.legs) {
+            if amount.is_zero() {
+                continue;
+            }
+            match self.ledger.with_hold(asset, amount) {
+                Ok(account) => *slot = Some((asset, account)),
+                Err(Refused::NotExact) => return Err(Rejection::NotExact(asset)),
+                Err(Refused::Short { needed, available }) => {
+                    return Ok(Err(RejectReason::InsufficientFunds {
+                        asset,
+                        needed,
+                        free: available,
+                    }));
+                }
             }
         }
-        Ok(Ok(()))
+        Ok(Ok(accounts))
     }
 
     fn needs(&self, new: NewOrder) -> Result<Needs, Rejection> {
@@ -100,27 +105,6 @@ impl Exchange {
             hold,
             legs: [(symbol.base(), base), (symbol.quote(), quote)],
         })
-    }
-
-    /// Sets aside both legs, or neither.
-    fn set_aside(&mut self, needs: &Needs) -> Result<(), (Asset, Refused)> {
-        let [(base, base_amount), (quote, quote_amount)] = needs.legs;
-        let before = self.ledger.account(base);
-        if !base_amount.is_zero() {
-            self.ledger
-                .hold(base, base_amount)
-                .map_err(|refused| (base, refused))?;
-        }
-        if !quote_amount.is_zero()
-            && let Err(refused) = self.ledger.hold(quote, quote_amount)
-        {
-            if !base_amount.is_zero() {
-                // As it was, to the decimals it has seen: nothing changed, so no event will tell the store.
-                self.ledger.insert(base, before);
-            }
-            return Err((quote, refused));
-        }
-        Ok(())
     }
 
     fn new_order(
@@ -169,28 +153,44 @@ impl Exchange {
         }
     }
 
-    fn accept(&mut self, order: &Order, needs: &Needs) {
-        for (asset, amount) in needs.legs {
-            if !amount.is_zero() {
-                self.events.push(Event::AccountChanged(asset));
-            }
+    /// Sets the money aside and opens the order; tells how it is then, since it may have met the market at once.
+    fn accept(&mut self, order: Order, accounts: &Changed) -> Order {
+        for &(asset, account) in accounts.iter().flatten() {
+            self.ledger.insert(asset, account);
+            self.events.push(Event::AccountChanged(asset));
         }
         self.events.push(Event::OrderOpen(order.id));
         self.by_update.insert((order.updated_elapsed, order.id));
         self.orders.insert(order.id, order.clone());
         if let Lifecycle::Open { due: Some(due), .. } = order.lifecycle {
             self.due.insert((due, order.id));
-            return;
+            return order;
         }
         let Some(market) = self.markets.get_mut(&order.symbol) else {
-            return;
+            return order;
         };
-        market.book.insert(order);
+        market.book.insert(&order);
         if self.rules.match_limit_at_once {
             self.meet_market(order.symbol);
-        } else {
-            self.note_hunger(order.symbol);
+            return self.after_meeting(order);
         }
+        self.note_hunger(order.symbol);
+        order
+    }
+
+    /// An order after it met the market: among the open ones, or in the event that tells of its end.
+    fn after_meeting(&self, order: Order) -> Order {
+        let id = order.id;
+        let closed = self.events.iter().rev().find_map(|event| {
+            if let Event::OrderClosed(closed) = event
+                && closed.id == id
+            {
+                Some(closed.as_ref())
+            } else {
+                None
+            }
+        });
+        self.orders.get(&id).or(closed).cloned().unwrap_or(order)
     }
 
     fn journal_placed(&mut self, order: &Order) {
@@ -212,5 +212,79 @@ fn booking_price(side: Side, kind: OrderKind, last: Price) -> Price {
         (_, OrderKind::Market) => last,
         (Side::Buy, OrderKind::Limit { price }) => price,
         (Side::Sell, OrderKind::Limit { price }) => price.max(last),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::{Command, Ticker};
+    use crate::units::{Moment, Quantity, Symbol, Timestamp};
+
+    /// An exchange at a price of 100 with these deposits.
+    fn exchange(deposits: &[(&str, &str)]) -> Exchange {
+        let mut exchange = Exchange::new(crate::exchange::Rules::default());
+        let ticker = Ticker {
+            symbol: Symbol::parse("BTC/USDT").unwrap(),
+            last: Price::parse("100").unwrap(),
+            bid: None,
+            ask: None,
+            bid_quantity: None,
+            ask_quantity: None,
+            at: Timestamp::default(),
+        };
+        let moment = Moment::default();
+        exchange
+            .handle(moment, Command::ApplyTickers(vec![ticker]))
+            .unwrap();
+        for (asset, amount) in deposits {
+            let (asset, amount) = (Asset::parse(asset), Amount::parse_positive(amount));
+            let deposit = Command::Deposit(asset.unwrap(), amount.unwrap());
+            exchange.handle(moment, deposit).unwrap();
+        }
+        exchange.take_events();
+        exchange
+    }
+
+    fn sale(quantity: &str) -> NewOrder {
+        NewOrder {
+            symbol: Symbol::parse("BTC/USDT").unwrap(),
+            side: Side::Sell,
+            kind: OrderKind::Market,
+            quantity: Quantity::parse_positive(quantity).unwrap(),
+        }
+    }
+
+    #[test]
+    fn an_order_that_is_refused_for_its_second_leg_leaves_no_trace_of_the_first() {
+        let mut exchange = exchange(&[("BTC", "7000000"), ("USDT", "100000000000000")]);
+        let (before, order) = (exchange.clone(), sale("0.000000000000001"));
+        let answer = exchange.handle(Moment::default(), Command::Place(order));
+        let usdt = Asset::parse("USDT").unwrap();
+        assert_eq!(answer, Err(Rejection::NotExact(usdt)));
+        assert_eq!(exchange, before);
+    }
+
+    #[test]
+    fn a_rejected_order_leaves_no_trace_in_the_accounts() {
+        let mut exchange = exchange(&[("BTC", "1")]);
+        let before = exchange.account(Asset::parse("BTC").unwrap());
+        let order = sale("0.0000000000000000000001");
+        exchange
+            .handle(Moment::default(), Command::Place(order))
+            .unwrap();
+        assert_eq!(exchange.account(Asset::parse("BTC").unwrap()), before);
+    }
+
+    #[test]
+    fn an_order_is_checked_as_it_is_placed() {
+        let exchange = exchange(&[("BTC", "1"), ("USDT", "100000000000000")]);
+        let usdt = Asset::parse("USDT").unwrap();
+        assert_eq!(exchange.check_order(sale("1")), Ok(Ok(())));
+        assert!(exchange.check_order(sale("2")).unwrap().is_err());
+        assert_eq!(
+            exchange.check_order(sale("0.000000000000001")),
+            Err(Rejection::NotExact(usdt))
+        );
     }
 }

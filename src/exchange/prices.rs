@@ -1,5 +1,7 @@
 //! Symbols and their prices.
 
+use std::collections::BTreeSet;
+
 use super::market::{Market, Ticker};
 use super::{Command, Exchange, NewPrice, Outcome, Rejection};
 use crate::units::{Quantity, Symbol};
@@ -13,11 +15,12 @@ pub const SET_PRICE_QUANTITY: i64 = 1_000_000_000_000;
 impl Exchange {
     /// Makes symbols known.
     pub(super) fn list(&mut self, symbols: &[Symbol]) -> Result<Outcome, Rejection> {
-        let new = symbols
+        // A batch may name a symbol many times.
+        let new: BTreeSet<&Symbol> = symbols
             .iter()
             .filter(|symbol| !self.markets.contains_key(symbol))
-            .count();
-        if self.markets.len().saturating_add(new) > SYMBOLS_MAX {
+            .collect();
+        if self.markets.len().saturating_add(new.len()) > SYMBOLS_MAX {
             return Err(Rejection::TooManySymbols(SYMBOLS_MAX));
         }
         for &symbol in symbols {
@@ -79,5 +82,41 @@ impl Command {
             self,
             Command::ApplyTickers(_) | Command::SetPrice(_) | Command::List(_)
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Rules;
+    use crate::units::{Moment, Price, Timestamp};
+
+    #[test]
+    fn a_batch_may_name_a_new_symbol_more_often_than_symbols_are_allowed() {
+        let row = Ticker {
+            symbol: Symbol::parse("BTC/USDT").unwrap(),
+            last: Price::parse("100").unwrap(),
+            bid: None,
+            ask: None,
+            bid_quantity: None,
+            ask_quantity: None,
+            at: Timestamp::default(),
+        };
+        let mut exchange = Exchange::new(Rules::default());
+        let batch = Command::ApplyTickers(vec![row; SYMBOLS_MAX + 1]);
+        assert_eq!(exchange.handle(Moment::default(), batch), Ok(Outcome::Done));
+        assert_eq!(exchange.markets().count(), 1);
+    }
+
+    #[test]
+    fn more_symbols_than_are_allowed_are_refused_together() {
+        let symbols = (0..=SYMBOLS_MAX).map(|number| format!("C{number}/USDT"));
+        let symbols = symbols.map(|name| Symbol::parse(&name).unwrap()).collect();
+        let mut exchange = Exchange::new(Rules::default());
+        assert_eq!(
+            exchange.handle(Moment::default(), Command::List(symbols)),
+            Err(Rejection::TooManySymbols(SYMBOLS_MAX))
+        );
+        assert_eq!(exchange.markets().count(), 0);
     }
 }

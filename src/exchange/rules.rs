@@ -9,7 +9,7 @@ pub struct Rules {
     pub cash_asset: Asset,
     /// Fee as a share of the notional.
     pub fee_rate: Rate,
-    /// How often the present ticker counts as a new tick where orders still cross it; `None` for never.
+    /// How often the present ticker counts as a new tick, where that makes a difference; `None` for never.
     pub tick_loop: Option<Span>,
     /// Shortest delay of a market order.
     pub market_delay_min: Span,

@@ -28,6 +28,22 @@ impl Exchange {
         self.note_hunger(symbol);
     }
 
+    /// Fills what the present tick still offers to one market order.
+    ///
+    /// Orders before it in the book have taken what they could, so nothing is left for it while they wait.
+    pub(super) fn meet_alone(&mut self, id: OrderId, symbol: Symbol, side: Side) {
+        let Some(market) = self.markets.get_mut(&symbol) else {
+            return;
+        };
+        if let Some(ticker) = market.ticker {
+            let available = market.depth(side, &self.rules);
+            if !available.is_some_and(Quantity::is_zero) {
+                self.fill(id, ticker.price_for(side), available);
+            }
+        }
+        self.note_hunger(symbol);
+    }
+
     /// The first order of a side that trades at the present price, with that price and what is left on offer.
     fn next_match(
         &mut self,

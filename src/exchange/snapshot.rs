@@ -92,10 +92,7 @@ impl Exchange {
         for order in snapshot.orders {
             exchange.restore_order(order)?;
         }
-        let symbols: Vec<Symbol> = exchange.markets.keys().copied().collect();
-        for symbol in symbols {
-            exchange.note_hunger(symbol);
-        }
+        exchange.note_all_hunger();
         exchange.audit()?;
         Ok(exchange)
     }

@@ -21,10 +21,28 @@ enum Due {
     Prune,
 }
 
+/// Up to when everything periodic is done.
+#[derive(Debug, Clone, Copy)]
+struct Done {
+    tick_loop: Elapsed,
+    prune: Elapsed,
+}
+
+impl Done {
+    /// After a turn at `moment`: all that was due until then, that moment included.
+    fn until(moment: Elapsed) -> Done {
+        Done {
+            tick_loop: moment,
+            prune: moment,
+        }
+    }
+}
+
 impl Exchange {
     /// When the next turn is due by itself.
     pub fn deadline(&self) -> Option<Elapsed> {
-        self.next_due().map(|(at, _)| at)
+        let done = Done::until(self.moment.elapsed);
+        self.next_due(done).map(|(at, _)| at)
     }
 
     /// Does everything that is due up to `turn`, each thing at its own moment.
@@ -33,7 +51,8 @@ impl Exchange {
             now: turn.now.max(self.moment.now),
             elapsed: turn.elapsed.max(self.moment.elapsed),
         };
-        while let Some((at, due)) = self.next_due()
+        let mut done = Done::until(self.moment.elapsed);
+        while let Some((at, due)) = self.next_due(done)
             && at <= turn.elapsed
         {
             // The wall clock at that moment, as far back from the turn as the deadline is.
@@ -42,12 +61,17 @@ impl Exchange {
                 now: turn.now.minus(late).max(self.moment.now),
                 elapsed: at.max(self.moment.elapsed),
             };
+            match due {
+                Due::TickLoop => done.tick_loop = at,
+                Due::Prune => done.prune = at,
+                Due::Market(_) | Due::Expiry(_) => {}
+            }
             self.run(due);
         }
         self.moment = turn;
     }
 
-    fn next_due(&self) -> Option<(Elapsed, Due)> {
+    fn next_due(&self, done: Done) -> Option<(Elapsed, Due)> {
         let market = self.due.first().map(|&(at, id)| (at, Due::Market(id)));
         let expiry = self.rules.expire_after.and_then(|span| {
             let &(updated, id) = self.by_update.first()?;
@@ -57,21 +81,27 @@ impl Exchange {
             .rules
             .tick_loop
             .filter(|_| !self.hungry.is_empty())
-            .map(|every| (self.next_multiple(every), Due::TickLoop));
-        let prune = self
-            .rules
-            .prune_after
-            .map(|_| (self.next_multiple(self.rules.prune_every), Due::Prune));
+            .map(|every| (self.next_multiple(every, done.tick_loop), Due::TickLoop));
+        let prune = self.rules.prune_after.map(|_| {
+            (
+                self.next_multiple(self.rules.prune_every, done.prune),
+                Due::Prune,
+            )
+        });
         [market, expiry, tick_loop, prune]
             .into_iter()
             .flatten()
             .min()
     }
 
-    /// The first multiple of `every` after the latest turn.
-    fn next_multiple(&self, every: Span) -> Elapsed {
+    /// The first multiple of `every` that is after `done` and not in the past.
+    ///
+    /// The present moment counts while it is not done: something else that was due at the same moment went before.
+    fn next_multiple(&self, every: Span, done: Elapsed) -> Elapsed {
         let (now, every) = (self.moment.elapsed.as_millis(), every.as_millis().max(1));
-        let passed = now.checked_div(every).unwrap_or(0);
+        // A multiple in the past at which there was nothing to do is not made up for.
+        let after = done.as_millis().max(now.saturating_sub(1));
+        let passed = after.checked_div(every).unwrap_or(0);
         Elapsed::from_millis(passed.saturating_add(1).saturating_mul(every))
     }
 
@@ -102,7 +132,8 @@ impl Exchange {
         }
     }
 
-    /// The order joins its book and meets what the present tick still offers.
+    /// The order joins its book and takes from what the present tick still offers. It does so alone: the end of a delay is
+    /// no tick, so limit orders that came after the last one go on waiting for the next.
     fn end_delay(&mut self, id: OrderId) {
         let Some(order) = self.orders.get_mut(&id) else {
             return;
@@ -112,11 +143,11 @@ impl Exchange {
         {
             self.due.remove(&(at, id));
         }
-        let symbol = order.symbol;
+        let (symbol, side) = (order.symbol, order.side);
         self.events.push(Event::OrderOpen(id));
         if let Some(market) = self.markets.get_mut(&symbol) {
             market.book.insert(order);
         }
-        self.meet_market(symbol);
+        self.meet_alone(id, symbol, side);
     }
 }

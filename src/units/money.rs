@@ -167,6 +167,12 @@ impl Quantity {
         self.0.times(rate.0, decimals, Rounding::Down).map(Quantity)
     }
 
+    /// This quantity to `decimals` decimals, not less than it is.
+    #[must_use]
+    pub fn rounded_up(self, decimals: u32) -> Quantity {
+        Quantity(self.0.rounded(decimals, Rounding::Up))
+    }
+
     /// The quantity as money of the base asset.
     pub fn as_amount(self) -> Amount {
         Amount(self.0)

@@ -7,14 +7,18 @@
     clippy::print_stderr,
     reason = "a helper of a test reports by panicking, as the test itself does"
 )]
+#![allow(unreachable_pub, reason = "nothing outside can use a test binary")]
+#![allow(missing_docs, reason = "names tell enough in a test; comments say why")]
 
 mod api;
 mod cli;
 mod kill;
+mod model;
 mod oracle;
 mod oracle_fetch;
 mod oracle_venues;
 mod replay_session;
+mod scenarios;
 mod server;
 mod stop;
 mod support;

@@ -1,0 +1,189 @@
+//! The words of the scripts.
+//!
+//! ```text
+//! rules fee_rate=0.001 delay=500ms delay_max=1s tick_loop=10s expire=24h prune=never at_once=yes sigma=0.1 seed=7
+//! list BTC/USDT                                  makes a symbol known
+//! ticker BTC/USDT 100 bid 99 ask 101 bid_volume 5 ask_volume 5
+//! price BTC/USDT 100 ask_volume 5                a price set by hand
+//! buy BTC/USDT 2 limit 100                       without `limit`: a market order; `sell` alike
+//! cancel 1                                       by the number of the order
+//! deposit USDT 1000                              `withdraw` alike
+//! set USDT free 5 held 0                         the balance as it stands
+//! wait 500ms                                     time goes by on both clocks
+//! wall +2h                                       only the wall clock jumps; `-2h` back
+//! reset
+//! restart                                        everything out into a snapshot and in again
+//! show orders | balances | pockets | flows | trades
+//! ```
+
+use mockx::exchange::{Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Ticker};
+use mockx::units::{
+    Amount, Asset, Exact, Invalid, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp,
+};
+
+/// What a line asks for.
+pub enum Action {
+    Rules(Vec<String>),
+    Restart,
+    Show(String),
+    Wait(Span),
+    Wall { forward: bool, span: Span },
+    Command(Command),
+}
+
+/// Reads a line.
+pub fn action(line: &str) -> Result<Action, String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (verb, rest) = words.split_first().ok_or("an empty line")?;
+    let command = match (*verb, rest) {
+        ("rules", settings) => {
+            return Ok(Action::Rules(
+                settings.iter().map(|word| (*word).to_owned()).collect(),
+            ));
+        }
+        ("restart", []) => return Ok(Action::Restart),
+        ("show", [what]) => return Ok(Action::Show((*what).to_owned())),
+        ("wait", [time]) => return Ok(Action::Wait(span(time)?)),
+        ("wall", [time]) => {
+            let (sign, time) = time.split_at(1);
+            return Ok(Action::Wall {
+                forward: sign == "+",
+                span: span(time)?,
+            });
+        }
+        ("list", [name]) => Command::List(vec![symbol(name)?]),
+        ("ticker", [name, last, rest @ ..]) => {
+            Command::ApplyTickers(vec![ticker(name, last, rest)?])
+        }
+        ("price", [name, price, rest @ ..]) => Command::SetPrice(NewPrice {
+            symbol: symbol(name)?,
+            price: number(price, Price::parse)?,
+            bid_quantity: option(rest, "bid_volume", quantity)?,
+            ask_quantity: option(rest, "ask_volume", quantity)?,
+        }),
+        ("buy", [name, amount, rest @ ..]) => order(Side::Buy, name, amount, rest)?,
+        ("sell", [name, amount, rest @ ..]) => order(Side::Sell, name, amount, rest)?,
+        ("cancel", [id]) => Command::Cancel(OrderId::new(id.parse().map_err(|_| "not an id")?)),
+        ("deposit", [name, sum]) => Command::Deposit(asset(name)?, amount(sum)?),
+        ("withdraw", [name, sum]) => Command::Withdraw(asset(name)?, amount(sum)?),
+        ("set", [name, rest @ ..]) => Command::SetBalance(NewBalance {
+            asset: asset(name)?,
+            free: option(rest, "free", amount)?,
+            held: option(rest, "held", amount)?,
+        }),
+        ("reset", []) => Command::Reset,
+        _ => return Err("not a command".to_owned()),
+    };
+    Ok(Action::Command(command))
+}
+
+/// The rules with other settings.
+pub fn rules(mut rules: Rules, settings: &[String]) -> Result<Rules, String> {
+    for setting in settings {
+        let (key, value) = setting.split_once('=').ok_or("a setting is key=value")?;
+        match key {
+            "fee_rate" => rules.fee_rate = number(value, |text| Rate::parse(text, 1))?,
+            "delay" => {
+                rules.market_delay_min = span(value)?;
+                rules.market_delay_max = rules.market_delay_min;
+            }
+            "delay_max" => rules.market_delay_max = span(value)?,
+            "tick_loop" => rules.tick_loop = maybe(value)?,
+            "expire" => rules.expire_after = maybe(value)?,
+            "prune" => rules.prune_after = maybe(value)?,
+            "at_once" => rules.match_limit_at_once = value == "yes",
+            "sigma" => {
+                let millionths = number(value, Exact::parse)?.to_whole(1_000_000);
+                rules.fill_sigma_ppm = millionths
+                    .and_then(|ppm| ppm.try_into().ok())
+                    .ok_or("bad sigma")?;
+            }
+            "seed" => rules.seed = value.parse().map_err(|_| "bad seed")?,
+            _ => return Err(format!("{key} is no setting")),
+        }
+    }
+    Ok(rules)
+}
+
+fn ticker(name: &str, last: &str, rest: &[&str]) -> Result<Ticker, String> {
+    let price = |text: &str| number(text, Price::parse);
+    Ok(Ticker {
+        symbol: symbol(name)?,
+        last: price(last)?,
+        bid: option(rest, "bid", price)?,
+        ask: option(rest, "ask", price)?,
+        bid_quantity: option(rest, "bid_volume", quantity)?,
+        ask_quantity: option(rest, "ask_volume", quantity)?,
+        at: Timestamp::default(),
+    })
+}
+
+fn order(side: Side, name: &str, amount: &str, rest: &[&str]) -> Result<Command, String> {
+    let limit = option(rest, "limit", |text| number(text, Price::parse))?;
+    Ok(Command::Place(NewOrder {
+        symbol: symbol(name)?,
+        side,
+        kind: limit.map_or(OrderKind::Market, |price| OrderKind::Limit { price }),
+        quantity: number(amount, Quantity::parse_positive)?,
+    }))
+}
+
+/// The value behind a key, where the key is there.
+fn option<T>(
+    words: &[&str],
+    key: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, String> {
+    let position = words.iter().step_by(2).position(|word| *word == key);
+    position
+        .map(|pair| {
+            words
+                .get(2 * pair + 1)
+                .ok_or_else(|| format!("{key} needs a value"))
+        })
+        .transpose()?
+        .map(|text| read(text))
+        .transpose()
+}
+
+fn number<T>(text: &str, read: impl Fn(&str) -> Result<T, Invalid>) -> Result<T, String> {
+    read(text).map_err(|invalid| format!("{text} {invalid}"))
+}
+
+fn quantity(text: &str) -> Result<Quantity, String> {
+    number(text, |text| Quantity::try_new(Exact::parse(text)?))
+}
+
+fn amount(text: &str) -> Result<Amount, String> {
+    number(text, |text| Amount::try_new(Exact::parse(text)?))
+}
+
+fn asset(text: &str) -> Result<Asset, String> {
+    Asset::parse(text).map_err(|invalid| format!("{text} {invalid}"))
+}
+
+fn symbol(text: &str) -> Result<Symbol, String> {
+    Symbol::parse(text).map_err(|invalid| format!("{text} {invalid}"))
+}
+
+fn maybe(text: &str) -> Result<Option<Span>, String> {
+    if text == "never" {
+        Ok(None)
+    } else {
+        span(text).map(Some)
+    }
+}
+
+/// `250ms`, `10s`, `5m` or `24h`.
+fn span(text: &str) -> Result<Span, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let count: u64 = digits.parse().map_err(|_| format!("{text} is no time"))?;
+    let millis = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(format!("{text} has no unit")),
+    };
+    Ok(Span::from_millis(count * millis))
+}
