@@ -12,11 +12,15 @@
 
 mod api;
 mod cli;
+mod kill;
 mod model;
 mod oracle;
 mod oracle_fetch;
 mod oracle_venues;
+mod replay_session;
 mod scenarios;
 mod server;
+mod stop;
+mod support;
 mod tidy;
 mod venue_server;
