@@ -8,4 +8,5 @@
 #![allow(unreachable_pub, reason = "nothing outside can use a test binary")]
 #![allow(missing_docs, reason = "names tell enough in a test; comments say why")]
 
+mod model;
 mod scenarios;

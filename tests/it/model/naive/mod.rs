@@ -1,0 +1,221 @@
+//! An exchange as simple as it can be told: lists, linear scans, and one rule after the other.
+//!
+//! It is written from the contract of orders and from the documented roundings. It knows no chance: every market order has
+//! the same delay and every tick offers the whole quantity that its ticker names, cut to 8 decimals.
+
+mod clock;
+mod money;
+mod orders;
+mod ticks;
+
+use std::collections::BTreeMap;
+
+use mockx::exchange::{Command, NewPrice, OrderStatus, Rules, SET_PRICE_QUANTITY, Side, Ticker};
+use mockx::units::{Asset, Exact, Moment, Price, Quantity, Symbol};
+
+use super::number::Number;
+pub use money::Wallet;
+
+/// Decimals of products; see the table in `units`.
+const MONEY: u32 = 16;
+
+/// Why a command is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    UnknownSymbol,
+    NoPrice,
+    UnknownAsset,
+    UnknownOrder,
+    OrderNotOpen,
+    Funds,
+    Digits,
+}
+
+/// An order, open or closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub id: u64,
+    pub symbol: Symbol,
+    pub side: Side,
+    pub limit: Option<Number>,
+    pub quantity: Number,
+    pub filled: Number,
+    pub notional: Number,
+    pub fee: Number,
+    pub booked: [Number; 2],
+    /// Quote set aside for notional and fee.
+    pub hold: [Number; 2],
+    pub created_at: u64,
+    pub updated_at: u64,
+    pub closed_at: Option<u64>,
+    pub history: u32,
+    /// The status it ended with.
+    pub ended: Option<OrderStatus>,
+    /// The last change on the clock of deadlines.
+    pub touched: u64,
+    /// When the delay of a market order ends.
+    pub due: Option<u64>,
+}
+
+/// A symbol.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    pub symbol: Symbol,
+    pub ticker: Option<Ticker>,
+    /// Left at this tick for buys and for sells; `None` for no limit.
+    pub left: [Option<Number>; 2],
+}
+
+/// The exchange.
+#[derive(Debug)]
+pub struct Naive {
+    rules: Rules,
+    fee_rate: Number,
+    pub now: u64,
+    pub elapsed: u64,
+    pub next: u64,
+    pub pairs: Vec<Pair>,
+    pub wallets: BTreeMap<Asset, Wallet>,
+    pub orders: Vec<Placed>,
+    /// Count, base, quote and fees.
+    pub totals: BTreeMap<(Side, Symbol), (u64, [Number; 3])>,
+    /// What pruning was told to forget, since it was last asked for.
+    pub pruned: Vec<u64>,
+    /// The last multiples of their spans at which the tick loop and pruning ran.
+    looped: u64,
+    swept: u64,
+}
+
+impl Placed {
+    pub fn is_open(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    pub fn remaining(&self) -> Number {
+        self.quantity - self.filled
+    }
+
+    pub fn status(&self) -> OrderStatus {
+        let partly = !self.filled.is_zero();
+        self.ended.unwrap_or(if partly {
+            OrderStatus::PartiallyFilled
+        } else {
+            OrderStatus::New
+        })
+    }
+
+    /// What it has set aside of an asset.
+    fn holds(&self, asset: Asset) -> Number {
+        let quote = if asset == self.symbol.quote() {
+            self.hold[0] + self.hold[1]
+        } else {
+            Number::ZERO
+        };
+        let sells = self.side == Side::Sell && asset == self.symbol.base();
+        quote
+            + if sells {
+                self.remaining()
+            } else {
+                Number::ZERO
+            }
+    }
+}
+
+impl Naive {
+    pub fn new(rules: Rules) -> Naive {
+        Naive {
+            fee_rate: Number::of(rules.fee_rate.exact()),
+            rules,
+            now: 0,
+            elapsed: 0,
+            next: 1,
+            pairs: Vec::new(),
+            wallets: BTreeMap::new(),
+            orders: Vec::new(),
+            totals: BTreeMap::new(),
+            pruned: Vec::new(),
+            looped: 0,
+            swept: 0,
+        }
+    }
+
+    pub fn handle(&mut self, turn: Moment, command: &Command) -> Result<(), Refusal> {
+        self.advance(turn);
+        match command {
+            Command::List(symbols) => symbols.iter().for_each(|symbol| self.list(*symbol)),
+            Command::ApplyTickers(tickers) => {
+                for ticker in tickers {
+                    self.list(ticker.symbol);
+                }
+                for ticker in tickers {
+                    self.apply(*ticker);
+                }
+            }
+            Command::SetPrice(new) => return self.set_price(*new),
+            Command::Place(new) => return self.place(*new),
+            Command::Cancel(id) => return self.cancel(id.sequence()),
+            Command::Deposit(asset, amount) => {
+                return self.flow(*asset, Number::of(amount.exact()), true);
+            }
+            Command::Withdraw(asset, amount) => {
+                return self.flow(*asset, Number::of(amount.exact()), false);
+            }
+            Command::SetBalance(new) => return self.set_balance(*new),
+            Command::Reset => {
+                self.orders.clear();
+                self.wallets.clear();
+                self.totals.clear();
+            }
+            Command::Wake => {}
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, symbol: Symbol) {
+        if self.pairs.iter().all(|pair| pair.symbol != symbol) {
+            self.pairs.push(Pair {
+                symbol,
+                ticker: None,
+                left: [None; 2],
+            });
+            self.pairs.sort_by_key(|pair| pair.symbol);
+        }
+    }
+
+    fn ticker(&self, symbol: Symbol) -> Option<Ticker> {
+        self.pairs.iter().find(|pair| pair.symbol == symbol)?.ticker
+    }
+
+    fn apply(&mut self, ticker: Ticker) {
+        for pair in self
+            .pairs
+            .iter_mut()
+            .filter(|pair| pair.symbol == ticker.symbol)
+        {
+            pair.ticker = Some(ticker);
+        }
+        self.tick(ticker.symbol);
+    }
+
+    fn set_price(&mut self, new: NewPrice) -> Result<(), Refusal> {
+        if self.pairs.iter().all(|pair| pair.symbol != new.symbol) {
+            return Err(Refusal::UnknownSymbol);
+        }
+        let plenty = Quantity::from_stored(Exact::whole(SET_PRICE_QUANTITY));
+        self.apply(Ticker {
+            symbol: new.symbol,
+            last: new.price,
+            bid: Some(new.price),
+            ask: Some(new.price),
+            bid_quantity: Some(new.bid_quantity.unwrap_or(plenty)),
+            ask_quantity: Some(new.ask_quantity.unwrap_or(plenty)),
+            at: mockx::units::Timestamp::from_millis(self.now),
+        });
+        Ok(())
+    }
+}
+
+/// A price without its unit.
+fn number(price: Price) -> Number {
+    Number::of(price.exact())
+}

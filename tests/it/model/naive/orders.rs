@@ -1,0 +1,142 @@
+//! Orders are placed and closed.
+
+use mockx::exchange::{NewOrder, OrderKind, OrderStatus, Side};
+use mockx::units::Asset;
+
+use super::money::Short;
+use super::{MONEY, Naive, Placed, Refusal, number};
+use crate::model::number::{Cut, Number};
+
+impl Naive {
+    pub(super) fn place(&mut self, new: NewOrder) -> Result<(), Refusal> {
+        let symbol = new.symbol;
+        let Some(pair) = self.pairs.iter().find(|pair| pair.symbol == symbol) else {
+            return Err(Refusal::UnknownSymbol);
+        };
+        let last = number(pair.ticker.ok_or(Refusal::NoPrice)?.last);
+        let limit = match new.kind {
+            OrderKind::Market => None,
+            OrderKind::Limit { price } => Some(number(price)),
+        };
+        let quantity = Number::of(new.quantity.exact());
+        let price = match new.side {
+            Side::Buy => limit.unwrap_or(last),
+            Side::Sell => limit.unwrap_or(last).max(last),
+        };
+        let notional = price
+            .times(quantity, MONEY, Cut::Up)
+            .ok_or(Refusal::Digits)?;
+        let fee = notional
+            .times(self.fee_rate, MONEY, Cut::Up)
+            .ok_or(Refusal::Digits)?;
+        let both = notional.and(fee).ok_or(Refusal::Digits)?;
+        let (base, quote, hold) = match new.side {
+            Side::Buy => (Number::ZERO, both, [notional, fee]),
+            Side::Sell => (quantity, fee, [Number::ZERO, fee]),
+        };
+        let mut order = Placed {
+            id: self.next,
+            symbol,
+            side: new.side,
+            limit,
+            quantity,
+            filled: Number::ZERO,
+            notional: Number::ZERO,
+            fee: Number::ZERO,
+            booked: [notional, fee],
+            hold,
+            created_at: self.now,
+            updated_at: self.now,
+            closed_at: None,
+            history: 1,
+            ended: None,
+            touched: self.elapsed,
+            due: limit
+                .is_none()
+                .then(|| self.elapsed + self.rules.market_delay_min.as_millis()),
+        };
+        match self.set_aside([(symbol.base(), base), (symbol.quote(), quote)]) {
+            Ok(()) => {}
+            Err(Short::Digits) => return Err(Refusal::Digits),
+            Err(Short::Funds) => {
+                order.booked = [Number::ZERO; 2];
+                order.end(OrderStatus::Rejected, self.now);
+            }
+        }
+        let (id, waits) = (order.id, !order.is_open() || order.due.is_some());
+        self.next += 1;
+        self.orders.push(order);
+        if self.rules.match_limit_at_once && !waits {
+            self.meet(id);
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_aside(&mut self, legs: [(Asset, Number); 2]) -> Result<(), Short> {
+        let mut changed = Vec::new();
+        for (asset, amount) in legs.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+            let mut wallet = self.wallet(asset);
+            if wallet.free < amount {
+                return Err(Short::Funds);
+            }
+            wallet.free = wallet.free - amount;
+            wallet.held = wallet.held + amount;
+            wallet.saw(amount);
+            Naive::check(&wallet, self.holds(asset) + amount)?;
+            changed.push((asset, wallet));
+        }
+        self.wallets.extend(changed);
+        Ok(())
+    }
+
+    pub(super) fn cancel(&mut self, id: u64) -> Result<(), Refusal> {
+        if id == 0 || id >= self.next {
+            return Err(Refusal::UnknownOrder);
+        }
+        match self
+            .orders
+            .iter()
+            .position(|order| order.id == id && order.is_open())
+        {
+            None => Err(Refusal::OrderNotOpen),
+            Some(index) => {
+                self.close(
+                    index,
+                    [OrderStatus::Canceled, OrderStatus::PartiallyCanceled],
+                );
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends an order with the first status, or with the second where something was filled.
+    pub(super) fn close(&mut self, index: usize, statuses: [OrderStatus; 2]) {
+        let order = &mut self.orders[index];
+        let status = statuses[usize::from(!order.filled.is_zero())];
+        order.history += 1;
+        order.updated_at = self.now;
+        self.finish(index, status);
+    }
+
+    pub(super) fn finish(&mut self, index: usize, status: OrderStatus) {
+        let order = &mut self.orders[index];
+        let assets = [order.symbol.base(), order.symbol.quote()];
+        let holds = assets.map(|asset| order.holds(asset));
+        order.end(status, self.now);
+        for (asset, hold) in assets.into_iter().zip(holds) {
+            if let Some(wallet) = self.wallets.get_mut(&asset) {
+                let back = hold.min(wallet.held);
+                wallet.held = wallet.held - back;
+                wallet.free = wallet.free + back;
+            }
+        }
+    }
+}
+
+impl Placed {
+    pub(super) fn end(&mut self, status: OrderStatus, now: u64) {
+        self.ended = Some(status);
+        self.closed_at = Some(now);
+        self.hold = [Number::ZERO; 2];
+    }
+}
