@@ -263,31 +263,6 @@ impl Exchange {
         self.journal.number(amount.exact());
         self.events.push(Event::AccountChanged(asset));
     }
-
-    /// Notes whether another tick at its present prices makes a difference to the symbol.
-    fn note_hunger(&mut self, symbol: Symbol) {
-        let Some(market) = self.markets.get_mut(&symbol) else {
-            return;
-        };
-        let hungry = market.is_hungry();
-        if hungry == market.hungry {
-            return;
-        }
-        market.hungry = hungry;
-        if hungry {
-            self.hungry.insert(symbol);
-        } else {
-            self.hungry.remove(&symbol);
-        }
-    }
-
-    /// The same for every symbol.
-    fn note_all_hunger(&mut self) {
-        let symbols: Vec<Symbol> = self.markets.keys().copied().collect();
-        for symbol in symbols {
-            self.note_hunger(symbol);
-        }
-    }
 }
 
 /// Kinds of entries in the journal's fingerprint.
