@@ -10,6 +10,7 @@ use super::env::{PORT, TEST_ENV};
 use super::error::{ConfigError, Place};
 use super::raw::Raw;
 use super::setting::Setting;
+use super::valkey::{valkey, valkey_source};
 use super::{Config, Exchange, Oracle, Pace, Server, Source, Store};
 use crate::units::{Asset, Rate, Span, Symbol};
 
@@ -28,7 +29,7 @@ const DEFAULT_SIGMA_PPM: u32 = 100_000;
 const SPEED_MAX: i64 = 1_000_000;
 /// Bounds of the database's cache in MiB.
 const CACHE_MIB: (u64, u64) = (1, 64);
-const SOURCES: &str = "must be one of sim, push, replay:FILE, binance";
+const SOURCES: &str = "must be one of sim, push, replay:FILE, exec, valkey, binance";
 
 /// The checked configuration.
 pub(super) fn config(raw: &Raw, data_dir: PathBuf) -> Result<Config, ConfigError> {
@@ -154,9 +155,14 @@ fn oracle(raw: &Raw) -> Result<Oracle, ConfigError> {
     let pace = get(raw, "oracle.replay_pace", pace)?;
     let pace = pace.unwrap_or(Pace::Speed(Rate::from_millionths(1_000_000)));
     let looped = get(raw, "oracle.replay_loop", Setting::truth)?.unwrap_or(false);
-    let source = get(raw, "oracle.source", |setting| {
-        source(setting, pace, looped)
+    let source = get(raw, "oracle.source", |setting| match setting.text() {
+        Ok(text) if text.eq_ignore_ascii_case("exec") => command(raw, setting),
+        Ok(text) if text.eq_ignore_ascii_case("valkey") => valkey_source(raw).map(Source::Valkey),
+        Ok(_) | Err(_) => source(setting, pace, looped),
     })?;
+    // What is set for another source is checked all the same.
+    valkey(raw)?;
+    get(raw, "oracle.command", Setting::command)?;
     let symbols: Option<Vec<Symbol>> = get(raw, "oracle.symbols", Setting::symbols)?;
     let interval = get(raw, "oracle.interval", Setting::positive_span)?;
     Ok(Oracle {
@@ -181,6 +187,15 @@ fn source(setting: &Setting, pace: Pace, looped: bool) -> Result<Source, ConfigE
         }
         None | Some(_) => Err(setting.bad(SOURCES)),
     }
+}
+
+/// The program of `exec`, which has to be named.
+fn command(raw: &Raw, source: &Setting) -> Result<Source, ConfigError> {
+    get(raw, "oracle.command", Setting::command)?
+        .map(Source::Exec)
+        .ok_or_else(|| {
+            source.bad("must come with oracle.command = [\"program\", \"argument\", ...]")
+        })
 }
 
 fn pace(setting: &Setting) -> Result<Pace, ConfigError> {
@@ -328,9 +343,9 @@ mod tests {
         ("exchange.prune_every", "0", "0: must be a time above 0"),
         ("exchange.fill_sigma", "0.0000001", "0.0000001: must be a number from 0 to 10 with at most 6"),
         ("exchange.fill_sigma", "11", "11: must be a number from 0 to 10 with"),
-        ("oracle.source", "\"kraken\"", "\"kraken\": must be one of sim, push, replay:FILE, binance"),
+        ("oracle.source", "\"kraken\"", "\"kraken\": must be one of sim, push, replay:FILE, exec, valkey, binance"),
         ("oracle.source", "[\"sim\", \"push\"]", "[\"sim\", \"push\"]: must be one of sim, push"),
-        ("oracle.source", "\"replay:\"", "\"replay:\": must be one of sim, push, replay:FILE, binance"),
+        ("oracle.source", "\"replay:\"", "\"replay:\": must be one of sim, push, replay:FILE, exec, valkey, binance"),
         ("oracle.symbols", "[\"BTCUSDT\"]", "[\"BTCUSDT\"]: symbol \"BTCUSDT\" must be written"),
         ("oracle.interval", "0", "0: must be a time above 0"),
         ("oracle.replay_pace", "0", "0: must be fast, stepped, or a speed above 0"),
@@ -456,5 +471,42 @@ mod tests {
                 looped: false
             }
         );
+    }
+
+    #[test]
+    fn a_program_must_be_named_to_be_run() {
+        let error = one("oracle.source", "\"exec\"").unwrap_err().to_string();
+        let expected = "/etc/c.toml:2: oracle.source = \"exec\": must come with oracle.command";
+        assert!(error.starts_with(expected), "{error}");
+        assert!(one("oracle.command", "\"feed.sh\"").is_err());
+        let text = "[oracle]\nsource = \"exec\"\ncommand = ";
+        for bad in ["\"sh feed.sh\"", "[\"\", \"x\"]"] {
+            let error = parse(&format!("{text}{bad}\n")).unwrap_err().to_string();
+            assert!(
+                error.contains("oracle.command = ") && error.contains("must be a list such as")
+            );
+        }
+        let source = parse(&format!("{text}[\"a b\", \"\", \"c,d\"]\n"))
+            .unwrap()
+            .oracle
+            .source;
+        let command = ["a b", "", "c,d"].map(str::to_owned).to_vec();
+        assert_eq!(source, Source::Exec(command));
+    }
+
+    #[test]
+    fn a_server_is_the_local_one_until_it_is_named() {
+        let Source::Valkey(server) = parse_with("", &[("EXCHANGE", "valkey")])
+            .unwrap()
+            .oracle
+            .source
+        else {
+            panic!("another source");
+        };
+        assert_eq!(server.url.expose(), "redis://127.0.0.1:6379/0");
+        assert_eq!(server.prefix, "tickers:");
+        let tls = [("EXCHANGE", "valkey"), ("REDIS_URL", "rediss://h")];
+        assert!(parse_with("", &tls).is_err());
+        assert!(parse_with("", &tls[1..]).is_ok());
     }
 }

@@ -21,12 +21,14 @@ pub(super) const PORT: &str = "server.port";
 /// `TEST_ENV=true` is `server.auth = false`.
 pub(super) const TEST_ENV: &str = "server.test_env";
 /// Keys whose values are never shown.
-pub(super) const SECRETS: [&str; 2] = ["server.api_key", MIRROR_URL];
-
-const MIRROR_URL: &str = "mirror.url";
+pub(super) const SECRETS: [&str; 3] = ["server.api_key", "oracle.valkey_url", VALKEY_PASSWORD];
+/// Parts of the address of a Valkey server; in the file it is one, `oracle.valkey_url`.
+pub(super) const VALKEY_HOST: &str = "oracle.valkey_host";
+pub(super) const VALKEY_PORT: &str = "oracle.valkey_port";
+pub(super) const VALKEY_PASSWORD: &str = "oracle.valkey_password";
 
 /// Variable, the key that it overrides, and what a bare number of a span means in it.
-const VARIABLES: [(&str, &str, u64); 17] = [
+const VARIABLES: [(&str, &str, u64); 21] = [
     ("API_KEY", "server.api_key", SECOND),
     ("TEST_ENV", TEST_ENV, SECOND),
     ("ENGINE_PORT", PORT, SECOND),
@@ -51,21 +53,21 @@ const VARIABLES: [(&str, &str, u64); 17] = [
     ("EXCHANGE", "oracle.source", SECOND),
     ("SYMBOLS", "oracle.symbols", SECOND),
     ("INTERVAL_SEC", "oracle.interval", SECOND),
+    ("REDIS_URL", "oracle.valkey_url", SECOND),
+    ("VALKEY_HOST", VALKEY_HOST, SECOND),
+    ("VALKEY_PORT", VALKEY_PORT, SECOND),
+    ("VALKEY_PASSWORD", VALKEY_PASSWORD, SECOND),
     ("LOG_LEVEL", "log.level", SECOND),
 ];
 
 type Check = fn(&Setting) -> Result<(), ConfigError>;
 
 /// Variables that have no effect yet, and what their values must be.
-const LATER: [(&str, &str, Option<Check>); 12] = [
+const LATER: [(&str, &str, Option<Check>); 8] = [
     ("QUOTES", "oracle.quotes", Some(assets)),
     ("QUOTE", "oracle.quotes", Some(assets)),
     ("DISCOVER_QUOTES", "oracle.discover", Some(truth)),
     ("DISCOVER_LIMIT", "oracle.discover_limit", Some(count)),
-    ("VALKEY_HOST", "mirror.host", None),
-    ("VALKEY_PORT", "mirror.port", Some(port)),
-    ("VALKEY_PASSWORD", "mirror.password", None),
-    ("REDIS_URL", MIRROR_URL, Some(redis_url)),
     ("REFRESH_SECONDS", "pages.refresh", Some(span)),
     ("APP_TITLE", "pages.title", None),
     ("LOCAL_TZ", "pages.zone", None),
@@ -150,10 +152,6 @@ fn count(setting: &Setting) -> Result<(), ConfigError> {
     setting.whole(0, 1_000_000).map(drop)
 }
 
-fn port(setting: &Setting) -> Result<(), ConfigError> {
-    setting.whole(1, 65535).map(drop)
-}
-
 fn span(setting: &Setting) -> Result<(), ConfigError> {
     setting.span().map(drop)
 }
@@ -164,22 +162,6 @@ fn assets(setting: &Setting) -> Result<(), ConfigError> {
             .map_err(|error| setting.bad(format!("asset {item:?} {error}")))?;
     }
     Ok(())
-}
-
-fn redis_url(setting: &Setting) -> Result<(), ConfigError> {
-    let schemes = [
-        "redis://",
-        "rediss://",
-        "redis+unix://",
-        "unix://",
-        "valkey://",
-        "valkeys://",
-    ];
-    let text = setting.text()?;
-    if schemes.iter().any(|scheme| text.starts_with(scheme)) {
-        return Ok(());
-    }
-    Err(setting.bad("must be an address such as redis://127.0.0.1:6379/0"))
 }
 
 #[cfg(test)]
@@ -224,11 +206,6 @@ mod tests {
     fn bad_values_name_variable_value_and_what_is_allowed() {
         let table = [
             (
-                "VALKEY_PORT",
-                "0",
-                "environment: VALKEY_PORT = \"0\": must be a whole number from 1 to 65535",
-            ),
-            (
                 "DISCOVER_QUOTES",
                 "USDT",
                 "environment: DISCOVER_QUOTES = \"USDT\": must be true or false",
@@ -237,11 +214,6 @@ mod tests {
                 "QUOTES",
                 "USDT,U$D",
                 "environment: QUOTES = \"USDT,U$D\": asset \"U$D\" may hold only",
-            ),
-            (
-                "REDIS_URL",
-                "http://:secret@h",
-                "environment: REDIS_URL = (not shown): must be an address",
             ),
             (
                 "REFRESH_SECONDS",

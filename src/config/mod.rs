@@ -17,6 +17,7 @@ mod paths;
 mod raw;
 mod secret;
 mod setting;
+mod valkey;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -113,6 +114,10 @@ pub enum Source {
     Push,
     /// A real exchange.
     Venue(Venue),
+    /// A program of the user's: its name and its arguments.
+    Exec(Vec<String>),
+    /// What another program writes to a Valkey or Redis server.
+    Valkey(Valkey),
     /// A recording.
     Replay {
         /// CSV or CSV.gz.
@@ -138,6 +143,17 @@ impl Venue {
             Venue::Binance => "binance",
         }
     }
+}
+
+/// Where a Valkey or Redis server is, and which of its keys are tickers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Valkey {
+    /// `redis://...`; not to be shown, as it may hold a password.
+    pub url: Secret,
+    /// The password, where it is not part of the address.
+    pub password: Option<Secret>,
+    /// What the keys of tickers begin with.
+    pub prefix: String,
 }
 
 /// How fast a recording is replayed.

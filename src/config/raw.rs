@@ -15,7 +15,7 @@ use super::error::{ConfigError, Place};
 use super::setting::{Setting, Value};
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 26] = [
+pub(super) const KEYS: [&str; 29] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -38,6 +38,9 @@ pub(super) const KEYS: [&str; 26] = [
     "oracle.interval",
     "oracle.replay_pace",
     "oracle.replay_loop",
+    "oracle.command",
+    "oracle.valkey_url",
+    "oracle.valkey_prefix",
     "store.data_dir",
     "store.cache_mib",
     "store.price_flush",

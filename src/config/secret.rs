@@ -5,7 +5,7 @@ use std::fmt;
 /// Longest API key.
 const KEY_LENGTH_MAX: usize = 256;
 
-/// An API key. The only way to its text is [`Secret::expose`], which is easy to search for.
+/// An API key, a password, or an address that holds one. The only way to its text is [`Secret::expose`], which is easy to search for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -15,6 +15,11 @@ impl Secret {
         let fits = (1..=KEY_LENGTH_MAX).contains(&text.len());
         let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
         (fits && printable).then(|| Self(text.to_owned()))
+    }
+
+    /// Any text that is not empty: what a password may be is the business of who checks it.
+    pub fn any(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
     /// The text itself.

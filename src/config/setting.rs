@@ -188,6 +188,17 @@ impl Setting {
             .collect())
     }
 
+    /// A program and its arguments, each as it was written.
+    pub(super) fn command(&self) -> Result<Vec<String>, ConfigError> {
+        match &self.value {
+            Value::List(items) if items.first().is_some_and(|program| !program.is_empty()) => {
+                Ok(items.clone())
+            }
+            Value::List(_) | Value::Text(_) | Value::Number(_) | Value::Truth(_) => Err(self
+                .bad("must be a list such as [\"python3\", \"/path/feed.py\"]; no shell reads it")),
+        }
+    }
+
     /// A list of symbols in either case; one that is named twice counts once.
     pub(super) fn symbols(&self) -> Result<Vec<Symbol>, ConfigError> {
         let mut symbols = Vec::new();

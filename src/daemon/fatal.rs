@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::config::local::LocalError;
 use crate::exchange::Broken;
-use crate::oracle::ReplayError;
+use crate::oracle::{ReplayError, ValkeyError};
 use crate::store::{OpenError, StoreError};
 
 /// Why the daemon does not start, or stops by itself.
@@ -40,6 +40,9 @@ pub enum Fatal {
     /// The recording cannot be replayed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The address of the Valkey server is none.
+    #[error(transparent)]
+    Valkey(#[from] ValkeyError),
     /// The key or the address cannot be kept.
     #[error(transparent)]
     Local(#[from] LocalError),
@@ -58,7 +61,8 @@ impl Fatal {
             // As a usage error: starting it again changes nothing.
             Fatal::Store(OpenError::Damaged { .. } | OpenError::Newer { .. })
             | Fatal::Unsound(_)
-            | Fatal::Replay(_) => 2,
+            | Fatal::Replay(_)
+            | Fatal::Valkey(_) => 2,
             Fatal::Directory { .. }
             | Fatal::Listen { .. }
             | Fatal::Store(OpenError::InUse(_) | OpenError::Unusable { .. })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, spawn_local};
 
 use super::duration;
@@ -11,7 +11,10 @@ use super::fatal::Fatal;
 use super::poller::{Poller, Rows};
 use crate::config::{self, Config, Source};
 use crate::exchange::Exchange;
-use crate::oracle::{Binance, FetchSettings, Fetcher, Poll, Replay, Sim, default_symbols};
+use crate::oracle::{
+    Binance, EXEC, Exec, FetchSettings, Fetcher, Poll, Replay, Sim, VALKEY, Valkey, ValkeySettings,
+    default_symbols, outlet, run_program,
+};
 use crate::status::SourceStatus;
 use crate::stepper::StepRequest;
 use crate::units::{Moment, Span, Symbol};
@@ -24,7 +27,40 @@ pub(super) enum Feed {
     Sim(Sim, Duration),
     Replay(Replay, config::Pace),
     Venue(Box<Poll>),
+    Exec(Exec, Vec<Symbol>),
+    Valkey(Box<Valkey>, Vec<Symbol>),
     Push,
+}
+
+/// A source at work.
+pub(super) struct Running {
+    task: JoinHandle<()>,
+    program: Option<Program>,
+}
+
+/// A program of the user's at work.
+struct Program {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    fn new(task: JoinHandle<()>) -> Running {
+        Running {
+            task,
+            program: None,
+        }
+    }
+
+    /// Sends no more prices; what has yet to end by itself, within a bound, is given back.
+    pub(super) async fn stop(self) -> Option<JoinHandle<()>> {
+        self.task.abort();
+        // Its mailbox is gone when it is.
+        drop(self.task.await);
+        let program = self.program?;
+        program.stop.send_replace(true);
+        Some(program.task)
+    }
 }
 
 impl Feed {
@@ -49,6 +85,13 @@ impl Feed {
                 Feed::Replay(replay, *pace)
             }
             Source::Venue(venue) => Feed::Venue(Box::new(poll(config, *venue))),
+            Source::Exec(command) => {
+                let (command, seed) = (command.clone(), config.exchange.seed);
+                Feed::Exec(Exec { command, seed }, symbols(config))
+            }
+            Source::Valkey(server) => {
+                Feed::Valkey(Box::new(valkey(config, server)?), symbols(config))
+            }
             Source::Push => Feed::Push,
         })
     }
@@ -59,11 +102,13 @@ impl Feed {
         poller: Poller,
         start: Moment,
         steps: mpsc::Receiver<StepRequest>,
-    ) -> Option<JoinHandle<()>> {
+    ) -> Option<Running> {
         let name = match &self {
             Feed::Sim(..) => "sim",
             Feed::Replay(..) => "replay",
             Feed::Venue(poll) => poll.venue.name(),
+            Feed::Exec(..) => EXEC,
+            Feed::Valkey(..) => VALKEY,
             Feed::Push => "push",
         };
         let status = SourceStatus {
@@ -72,16 +117,50 @@ impl Feed {
             ..SourceStatus::default()
         };
         *poller.board.source.borrow_mut() = status;
-        match self {
-            Feed::Sim(sim, every) => Some(spawn_local(poller.simulate(sim, every))),
+        let task = match self {
+            Feed::Sim(sim, every) => spawn_local(poller.simulate(sim, every)),
             Feed::Replay(replay, pace) => {
                 let rows = Rows::new(replay, start);
-                Some(spawn_local(poller.replay(rows, pace, steps)))
+                spawn_local(poller.replay(rows, pace, steps))
             }
-            Feed::Venue(poll) => Some(spawn_local(poller.poll(*poll))),
-            Feed::Push => None,
-        }
+            Feed::Venue(poll) => spawn_local(poller.poll(*poll)),
+            Feed::Exec(exec, symbols) => return Some(execute(poller, exec, &symbols)),
+            Feed::Valkey(valkey, symbols) => {
+                let (outlet, inlet) = outlet(name, &symbols);
+                valkey.start(outlet);
+                spawn_local(poller.follow(inlet))
+            }
+            Feed::Push => return None,
+        };
+        Some(Running::new(task))
     }
+}
+
+fn execute(poller: Poller, exec: Exec, symbols: &[Symbol]) -> Running {
+    let (outlet, inlet) = outlet(EXEC, symbols);
+    let (stop, stopped) = watch::channel(false);
+    let program = Program {
+        stop,
+        task: spawn_local(run_program(exec, outlet, stopped)),
+    };
+    Running {
+        task: spawn_local(poller.follow(inlet)),
+        program: Some(program),
+    }
+}
+
+fn valkey(config: &Config, server: &config::Valkey) -> Result<Valkey, Fatal> {
+    Ok(Valkey::new(ValkeySettings {
+        url: server.url.expose().to_owned(),
+        password: server
+            .password
+            .as_ref()
+            .map(|password| password.expose().to_owned()),
+        prefix: server.prefix.clone(),
+        symbols: symbols(config),
+        interval: duration(config.oracle.interval),
+        seed: config.exchange.seed,
+    })?)
 }
 
 fn poll(config: &Config, venue: config::Venue) -> Poll {
@@ -99,8 +178,10 @@ fn poll(config: &Config, venue: config::Venue) -> Poll {
 /// The symbols that are known before the first price: those that are configured, else the usual ones.
 pub(super) fn symbols(config: &Config) -> Vec<Symbol> {
     match &config.oracle.source {
-        // A recording says itself what it holds.
-        Source::Replay { .. } => config.oracle.symbols.clone(),
+        // These say themselves what they hold.
+        Source::Replay { .. } | Source::Exec(_) | Source::Valkey(_) => {
+            config.oracle.symbols.clone()
+        }
         Source::Sim | Source::Push | Source::Venue(_) if config.oracle.symbols.is_empty() => {
             default_symbols()
         }

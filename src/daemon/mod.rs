@@ -117,11 +117,10 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
         ended = &mut matcher => Some(ended),
     };
     board.stopping.set(true);
-    if let Some(poller) = poller {
-        poller.abort();
-        // Its mailbox is gone when it is.
-        drop(poller.await);
-    }
+    let ending = match poller {
+        Some(poller) => poller.stop().await,
+        None => None,
+    };
     stop.send_replace(true);
     // A panic there has been reported already.
     drop(server.await);
@@ -129,6 +128,10 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
         Some(ended) => ended,
         None => matcher.await,
     };
+    if let Some(program) = ending {
+        // It has had as long as the clients took.
+        drop(program.await);
+    }
     drop(endpoint);
     let result = ended.unwrap_or(Err(Fatal::MatcherGone));
     if result.is_ok() {
@@ -217,7 +220,9 @@ fn clock(config: &Config, start: Moment) -> Clock {
             };
             Clock::Market(MarketClock::new(start, speed))
         }
-        Source::Sim | Source::Push | Source::Venue(_) => Clock::System(SystemClock::new(start)),
+        Source::Sim | Source::Push | Source::Venue(_) | Source::Exec(_) | Source::Valkey(_) => {
+            Clock::System(SystemClock::new(start))
+        }
     }
 }
 

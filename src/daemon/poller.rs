@@ -12,7 +12,7 @@ use crate::config::Pace;
 use crate::exchange::{Command, Ticker};
 use crate::mailbox::{Mailbox, Unavailable};
 use crate::oracle::{
-    Fetcher, Health, Poll, Replay, ReplayError, Row, Sim, SourceState, run as poll_venue,
+    Fetcher, Health, Inlet, Poll, Replay, ReplayError, Row, Sim, SourceState, run as poll_venue,
 };
 use crate::status::ReplayStatus;
 use crate::stepper::{NotStepping, StepRequest};
@@ -25,6 +25,8 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// Answers of a venue that wait for the matcher.
 const BATCHES_MAX: usize = 16;
+/// The shortest time between two batches of a source that goes at its own pace.
+const BATCH_GAP: Duration = Duration::from_millis(10);
 /// A price older than this counts as stale.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
@@ -81,6 +83,30 @@ impl Poller {
         };
         tokio::join!(asking, applying);
         drop(interrupt);
+    }
+
+    /// What a source that goes at its own pace has put since the last time, for ever.
+    pub(super) async fn follow(self, mut inlet: Inlet) {
+        let mut refused = false;
+        loop {
+            let tickers = inlet.next().await;
+            let count = tickers.len();
+            if count > 0 {
+                let command = Command::ApplyTickers(tickers);
+                match self.mailbox.submit(command, |_, _| ()).await {
+                    Ok(Ok(())) => add(&self.board.ticks, count),
+                    Ok(Err(why)) if !refused => {
+                        refused = true;
+                        log::error!("prices are refused: {why}");
+                    }
+                    // Prices that the store cannot take now are old when it can.
+                    Ok(Err(_)) | Err(_) => {}
+                }
+            }
+            self.report(inlet.health());
+            // A flood leaves the executor to the others; of each symbol the newest price waits.
+            sleep(BATCH_GAP).await;
+        }
     }
 
     fn report(&self, health: &Health) {

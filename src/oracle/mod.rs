@@ -5,7 +5,9 @@
 //!
 //! - [`Sim`] makes prices up, from a seed;
 //! - [`Replay`] reads them from a recorded file, on a thread of its own;
-//! - a [`Venue`] says how to ask an exchange for them, and [`run`] asks it.
+//! - a [`Venue`] says how to ask an exchange for them, and [`run`] asks it;
+//! - [`Exec`] is a program of the user's that writes them, which [`run_program`] keeps running;
+//! - [`Valkey`] follows what another program writes to a server.
 //!
 //! # Invariants
 //!
@@ -14,9 +16,15 @@
 
 mod backoff;
 mod binance;
+mod chatter;
+mod exec;
 mod fetch;
 mod field;
+mod group;
 mod health;
+mod line;
+mod lines;
+mod outlet;
 mod poll;
 mod quote;
 mod replay;
@@ -24,14 +32,21 @@ mod replay_file;
 mod replay_row;
 mod retry_after;
 mod sim;
+mod stamp;
+mod valkey;
+mod valkey_hash;
+mod valkey_link;
 mod venue;
 
 pub use binance::{BINANCE_URL, Binance};
+pub use exec::{EXEC, Exec, run_program};
 pub use fetch::{FetchError, FetchSettings, Fetcher};
 pub use health::{Health, HealthReport, Instants, PollEnd, SourceState};
+pub use outlet::{Inlet, Outlet, outlet};
 pub use poll::{Batch, Poll, PollError, run};
 pub use quote::{Quote, SkipCounts, Skipped};
 pub use replay::{Progress, Replay, ReplayError, Row, SkippedRow};
 pub use replay_row::BadHeader;
 pub use sim::{DEFAULT_SYMBOLS, Sim, default_symbols};
+pub use valkey::{VALKEY, Valkey, ValkeyError, ValkeySettings};
 pub use venue::{Venue, VenueError, VenueRequest};

@@ -251,7 +251,8 @@ fn finish(poll: &Poll, round: Round, wait: Duration, health: &Health) {
     }
 }
 
-fn now() -> Instants {
+/// Now, on both clocks.
+pub(super) fn now() -> Instants {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     // A clock before 1970 counts as 1970.
     let millis = since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0));

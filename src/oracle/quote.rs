@@ -45,15 +45,31 @@ pub enum Skipped {
     /// A bid above the ask: two moments mixed up, and free money for a bot.
     #[error("has a bid above the ask")]
     Crossed,
+    /// Not in the form that was agreed on.
+    #[error("cannot be read")]
+    Malformed,
+    /// More bytes than are kept.
+    #[error("is too long")]
+    TooLong,
+    /// No symbol, or none that can be traded here.
+    #[error("has no symbol such as BTC/USDT")]
+    NoSymbol,
+    /// A new symbol when there are as many as there can be.
+    #[error("is of one symbol too many")]
+    TooMany,
 }
 
 impl Skipped {
     /// Every reason, in the order in which they are shown.
-    pub const ALL: [Skipped; 4] = [
+    pub const ALL: [Skipped; 8] = [
         Skipped::NoPrice,
         Skipped::NotPositive,
         Skipped::OutOfRange,
         Skipped::Crossed,
+        Skipped::Malformed,
+        Skipped::TooLong,
+        Skipped::NoSymbol,
+        Skipped::TooMany,
     ];
 
     /// A short name for counters.
@@ -63,47 +79,36 @@ impl Skipped {
             Skipped::NotPositive => "not_positive",
             Skipped::OutOfRange => "out_of_range",
             Skipped::Crossed => "crossed",
+            Skipped::Malformed => "malformed",
+            Skipped::TooLong => "too_long",
+            Skipped::NoSymbol => "no_symbol",
+            Skipped::TooMany => "too_many",
         }
     }
 }
 
 /// How many quotes were skipped, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SkipCounts {
-    no_price: u64,
-    not_positive: u64,
-    out_of_range: u64,
-    crossed: u64,
-}
+pub struct SkipCounts([u64; Skipped::ALL.len()]);
 
 impl SkipCounts {
     /// Counts one.
     pub fn count(&mut self, reason: Skipped) {
-        let counter = match reason {
-            Skipped::NoPrice => &mut self.no_price,
-            Skipped::NotPositive => &mut self.not_positive,
-            Skipped::OutOfRange => &mut self.out_of_range,
-            Skipped::Crossed => &mut self.crossed,
-        };
-        *counter = counter.saturating_add(1);
+        if let Some(counter) = self.0.get_mut(reason as usize) {
+            *counter = counter.saturating_add(1);
+        }
     }
 
     /// Counts all that `other` counted.
     pub fn merge(&mut self, other: SkipCounts) {
-        self.no_price = self.no_price.saturating_add(other.no_price);
-        self.not_positive = self.not_positive.saturating_add(other.not_positive);
-        self.out_of_range = self.out_of_range.saturating_add(other.out_of_range);
-        self.crossed = self.crossed.saturating_add(other.crossed);
+        for (counter, more) in self.0.iter_mut().zip(other.0) {
+            *counter = counter.saturating_add(more);
+        }
     }
 
     /// How many for this reason.
     pub fn get(&self, reason: Skipped) -> u64 {
-        match reason {
-            Skipped::NoPrice => self.no_price,
-            Skipped::NotPositive => self.not_positive,
-            Skipped::OutOfRange => self.out_of_range,
-            Skipped::Crossed => self.crossed,
-        }
+        self.0.get(reason as usize).copied().unwrap_or(0)
     }
 
     /// How many in all.
@@ -271,6 +276,16 @@ mod tests {
             quote.ticker(arrived()).unwrap().at,
             Timestamp::from_millis(5)
         );
+    }
+
+    #[test]
+    fn every_reason_has_a_counter_of_its_own() {
+        for (index, reason) in Skipped::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, index);
+            let mut counts = SkipCounts::default();
+            counts.count(reason);
+            assert_eq!((counts.get(reason), counts.total()), (1, 1));
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@
 
 mod api;
 mod cli;
+mod exec;
+mod feed_stage;
 mod kill;
 mod model;
 mod oracle;
@@ -23,4 +25,5 @@ mod server;
 mod stop;
 mod support;
 mod tidy;
+mod valkey;
 mod venue_server;
