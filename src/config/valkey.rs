@@ -129,7 +129,7 @@ mod tests {
 
     fn read(file: &str, variables: &[(&str, &str)]) -> Result<Valkey, ConfigError> {
         let text = format!("[oracle]\n{file}\n");
-        let mut raw = Raw::parse(&text, Path::new("c.toml")).unwrap();
+        let mut raw = Raw::parse(&text, Path::new("c.toml"))?;
         Environment::of(variables.iter().copied()).apply(&mut raw)?;
         valkey(&raw)
     }

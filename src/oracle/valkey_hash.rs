@@ -53,7 +53,7 @@ mod tests {
 
     fn read(values: [&str; 6]) -> Result<String, Skipped> {
         let value = |text: &str| (!text.is_empty()).then(|| text.as_bytes().to_vec());
-        let symbol = symbol(b"sym_BTC/USDT", "sym_").unwrap();
+        let symbol = symbol(b"sym_BTC/USDT", "sym_")?;
         let hash = Hash::new(values.map(value).to_vec());
         let ticker = hash.quote(symbol)?.ticker(Timestamp::from_millis(7))?;
         let side = |price: Option<_>, size: Option<_>| format!("{price:?} {size:?}");

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::feed_stage::{has, logged, ticker, wait_log, wait_price, wait_source};
+use crate::feed_stage::{has, logged, source, ticker, wait_log, wait_price, wait_source};
 use crate::support::{Daemon, Launch, wait_for};
 
 /// A folder with a server's socket and a daemon's data.
@@ -148,18 +148,38 @@ fn hashes_are_read_at_the_interval() {
     );
     // Nothing new is no tick.
     assert_eq!(client.get("/admin/health").json()["ticks"], 2);
-    for price in ["0", "-5", "nan", "None", ""] {
-        stage.run(&["HSET", "tickers:ETH/USDT", "price", price]);
-        let before = crate::feed_stage::source(&mut client)["skipped"].as_u64();
-        wait_source(&daemon, "the count", |source| {
-            source["skipped"].as_u64() >= before.map(|count| count + 6)
-        });
-        assert_eq!(ticker(&mut client, "ETH/USDT").unwrap()["price"], 2000);
-    }
     stage.run(&["HSET", "tickers:ETH/USDT", "price", "2001"]);
     stage.run(&["HSET", "tickers:SOL/USDT", "price", "150"]);
     wait_price(&daemon, "ETH/USDT", "2001");
     wait_price(&daemon, "SOL/USDT", "150");
+    daemon.stop();
+}
+
+#[test]
+fn a_price_that_is_none_leaves_the_last_good_one() {
+    let Some(stage) = Stage::new(&[]) else {
+        return;
+    };
+    stage.run(&["HSET", "tickers:ETH/USDT", "price", "2000"]);
+    stage.run(&["HSET", "tickers:BTC/USDT", "price", "64000"]);
+    let daemon = stage.daemon("50ms", "");
+    wait_price(&daemon, "ETH/USDT", "2000");
+    let mut client = daemon.client();
+    for price in ["0", "-5", "nan", "None", ""] {
+        stage.run(&["HSET", "tickers:ETH/USDT", "price", price]);
+        let before = source(&mut client)["skipped"].as_u64();
+        wait_source(&daemon, "the count", |source| {
+            source["skipped"].as_u64() > before.map(|count| count + 1)
+        });
+        assert_eq!(ticker(&mut client, "ETH/USDT").unwrap()["price"], 2000);
+    }
+    stage.run(&["HDEL", "tickers:ETH/USDT", "price"]);
+    stage.run(&["HSET", "tickers:BTC/USDT", "price", "64001"]);
+    wait_price(&daemon, "BTC/USDT", "64001");
+    assert_eq!(ticker(&mut client, "ETH/USDT").unwrap()["price"], 2000);
+    assert_eq!(source(&mut client)["up"], true);
+    stage.run(&["HSET", "tickers:ETH/USDT", "price", "2002"]);
+    wait_price(&daemon, "ETH/USDT", "2002");
     daemon.stop();
 }
 
