@@ -1,6 +1,6 @@
 //! `exec`: prices from a program of the user's, one JSON object a line on its stdout.
 //!
-//! The program is started without a shell, in a process group of its own, and watched: when it ends it is started again,
+//! The program is started without a shell, in a process group of its own, and watched: when it ends, or closes its stdout, it is started again,
 //! after a wait that doubles with each end in a row up to [`BACKOFF_MAX`]; what it writes to stderr goes into the log; when
 //! the daemon ends it is asked to end, and killed after [`PATIENCE`]. Its output is read on threads of its own, as fast as
 //! it comes, so a program that writes without end costs the executor nothing but the newest price of each symbol.
@@ -57,6 +57,7 @@ struct Running {
     group: Group,
     /// Tells when its stdout is at its end.
     silent: oneshot::Receiver<()>,
+    is_silent: bool,
     /// Tells the last line of its stderr when that is at its end.
     last_words: oneshot::Receiver<Option<String>>,
 }
@@ -78,7 +79,7 @@ pub async fn run_program(exec: Exec, outlet: Outlet, mut stop: watch::Receiver<b
                     running.group.end(&mut running.child, PATIENCE).await;
                     return;
                 }
-                ended = running.child.wait() => running.ended(ended).await,
+                ended = running.over() => running.ended(ended).await,
             },
         };
         if begun.elapsed() >= SOUND {
@@ -128,6 +129,7 @@ fn start(command: &[String], outlet: &Outlet) -> io::Result<Running> {
         child,
         group,
         silent,
+        is_silent: false,
         last_words,
     })
 }
@@ -140,16 +142,28 @@ fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
 }
 
 impl Running {
-    /// Why it gives no more prices.
-    async fn ended(mut self, status: io::Result<ExitStatus>) -> String {
+    /// Waits until no more prices can come; gives the end of the program, if it has ended.
+    async fn over(&mut self) -> Option<io::Result<ExitStatus>> {
+        tokio::select! {
+            ended = self.child.wait() => return Some(ended),
+            _ = &mut self.silent => self.is_silent = true,
+        }
+        timeout(LAST_WORDS, self.child.wait()).await.ok()
+    }
+
+    /// Why there are no more prices; whatever still runs is killed.
+    async fn ended(mut self, status: Option<io::Result<ExitStatus>>) -> String {
         // What it left behind would hold the pipes open, and write into them beside its successor.
         self.group.kill();
-        drop(timeout(LAST_WORDS, self.silent).await);
+        if !self.is_silent {
+            drop(timeout(LAST_WORDS, self.silent).await);
+        }
         let words = timeout(LAST_WORDS, self.last_words).await;
         let words = words.ok().and_then(Result::ok).flatten();
         let how = match status {
-            Ok(status) => format!("the program ended with {status}"),
-            Err(why) => format!("the program is lost: {why}"),
+            Some(Ok(status)) => format!("the program ended with {status}"),
+            Some(Err(why)) => format!("the program is lost: {why}"),
+            None => "the program closed its stdout".to_owned(),
         };
         words.map_or_else(|| how.clone(), |words| format!("{how}: {words}"))
     }

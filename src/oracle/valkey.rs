@@ -157,6 +157,9 @@ impl Follower {
     /// The error with the server's address, without the library's own name for its kind.
     fn words(&self, why: &RedisError) -> String {
         let server = self.source.server.addr();
+        if why.is_timeout() {
+            return format!("{server}: no answer in time");
+        }
         match (why.code(), why.detail()) {
             (Some(code), Some(detail)) => format!("{server}: {code} {detail}"),
             (None, _) | (_, None) => format!("{server}: {why}"),

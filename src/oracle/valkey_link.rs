@@ -4,7 +4,7 @@
 //! which one failed is given up.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::{
     Client, Connection, ConnectionInfo, PubSub, RedisConnectionInfo, RedisError, RedisResult,
@@ -23,6 +23,8 @@ const HASHES_MAX: usize = 500;
 const SCAN_COUNT: usize = 1000;
 /// After the first event, further ones are waited for so long, so that a burst is read at once.
 const BURST_GAP: Duration = Duration::from_millis(2);
+/// But no longer than this, as a key may be written without end.
+const BURST_MAX: Duration = Duration::from_millis(20);
 
 /// The values of the fields of a hash.
 type Fields = Vec<Option<Vec<u8>>>;
@@ -124,8 +126,8 @@ impl Subscription<'_> {
     /// The keys that changed, each once, after waiting for up to `patience` for the first.
     pub(super) fn keys(&mut self, patience: Duration) -> RedisResult<BTreeSet<Vec<u8>>> {
         let mut keys = BTreeSet::new();
-        let mut wait = patience;
-        while keys.len() < HASHES_MAX {
+        let (mut wait, mut begun) = (patience, None::<Instant>);
+        while keys.len() < HASHES_MAX && begun.is_none_or(|begun| begun.elapsed() < BURST_MAX) {
             self.0.set_read_timeout(Some(wait))?;
             match self.0.get_message() {
                 Ok(told) => {
@@ -138,6 +140,7 @@ impl Subscription<'_> {
                         told.get_payload_bytes()
                     };
                     keys.insert(key.to_vec());
+                    begun.get_or_insert_with(Instant::now);
                     wait = BURST_GAP;
                 }
                 Err(why) if why.is_timeout() => break,

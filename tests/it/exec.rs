@@ -246,6 +246,20 @@ fn what_a_program_leaves_behind_ends_before_it_is_started_again() {
     daemon.stop();
 }
 
+#[test]
+fn a_program_that_closes_its_stdout_is_started_again() {
+    let stage = Stage::new();
+    let daemon = stage
+        .script(r#"echo '{"symbol":"BTC/USDT","last":1}'; echo $$ >> pids; exec >&-; sleep 1000"#);
+    let source = wait_source(&daemon, "the error", |source| source["up"] == false);
+    assert_eq!(source["last_error"], "the program closed its stdout");
+    let pids = wait_for("a second start", || {
+        Some(words(&stage.path("pids"))).filter(|pids| pids.len() >= 2)
+    });
+    assert!(is_gone(&pids[0]), "{pids:?}");
+    daemon.stop();
+}
+
 /// As much of ccxt as the example uses.
 const STAND_IN: &str = r#"
 import sys

@@ -22,13 +22,18 @@ pub(crate) fn has(program: &str, package: &str) -> bool {
 
 /// The source's part of `/admin/health`.
 pub(crate) fn source(client: &mut Client) -> Value {
-    client.get("/admin/health").json()["sources"][0].clone()
+    let answer = client.request("GET", "/admin/health", "").unwrap();
+    answer.ok().json()["sources"][0].clone()
 }
 
 /// Waits until the source's part of `/admin/health` is as wanted.
 pub(crate) fn wait_source(daemon: &Daemon, what: &str, is: impl Fn(&Value) -> bool) -> Value {
     let mut client = daemon.client();
-    wait_for(what, || Some(source(&mut client)).filter(&is))
+    wait_for(what, || {
+        let answer = client.request("GET", "/admin/health", "");
+        let answer = answer.unwrap_or_else(|why| panic!("{why}: {}", daemon.log()));
+        Some(answer.ok().json()["sources"][0].clone()).filter(&is)
+    })
 }
 
 /// The ticker of a symbol, if it has one.

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -302,6 +303,60 @@ fn a_server_that_restarts_is_found_again() {
 #[test]
 fn a_server_that_restarts_tells_again() {
     survives_a_restart(&["--notify-keyspace-events", "Kh"]);
+}
+
+#[test]
+fn a_key_that_is_written_without_end_does_not_hold_up_the_others() {
+    let Some(stage) = Stage::new(&["--notify-keyspace-events", "Kh"]) else {
+        return;
+    };
+    stage.run(&["HSET", "tickers:BTC/USDT", "price", "1"]);
+    let daemon = stage.daemon("1h", "");
+    wait_price(&daemon, "BTC/USDT", "1");
+    let mut flood = Command::new("redis-cli");
+    flood.arg("-s").arg(stage.socket()).args(["-r", "-1"]);
+    flood.args(["HSET", "tickers:ETH/USDT", "price", "7"]);
+    let mut flood = flood.stdout(Stdio::null()).spawn().unwrap();
+    wait_price(&daemon, "ETH/USDT", "7");
+    for price in ["2", "3"] {
+        stage.run(&["HSET", "tickers:BTC/USDT", "price", price]);
+        wait_price(&daemon, "BTC/USDT", price);
+    }
+    assert!(flood.try_wait().unwrap().is_none(), "the flood is over");
+    flood.kill().unwrap();
+    flood.wait().unwrap();
+    let source = wait_source(&daemon, "prices", |source| source["up"] == true);
+    assert_eq!(source["failures"], 0);
+    daemon.stop();
+}
+
+#[test]
+fn a_server_that_does_not_answer_holds_up_nobody() {
+    let Some(stage) = Stage::new(&[]) else {
+        return;
+    };
+    stage.run(&["HSET", "tickers:BTC/USDT", "price", "1"]);
+    let mut daemon = stage.daemon("100ms", "");
+    wait_price(&daemon, "BTC/USDT", "1");
+    let server = stage.server.as_ref().unwrap().id().to_string();
+    let signal = |name: &str| Command::new("kill").args(["-s", name, &server]).status();
+    signal("STOP").unwrap();
+    let source = wait_source(&daemon, "the error", |source| source["up"] == false);
+    let error = source["last_error"].as_str().unwrap();
+    assert!(error.ends_with("redis.sock: no answer in time"), "{error}");
+    wait_price(&daemon, "BTC/USDT", "1");
+    signal("CONT").unwrap();
+    wait_source(&daemon, "prices", |source| source["up"] == true);
+    // Nor does the end of the daemon wait for it.
+    signal("STOP").unwrap();
+    let told = Instant::now();
+    daemon.signal("TERM");
+    assert!(daemon.wait().success());
+    assert!(
+        told.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        told.elapsed()
+    );
 }
 
 #[test]
