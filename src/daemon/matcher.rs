@@ -107,7 +107,7 @@ impl Matcher {
         loop {
             match self.next_input(&mut inbox, &mut jobs).await {
                 Input::Landed(result) => self.landed(result)?,
-                Input::Reopened(result) => self.reopened(result),
+                Input::Reopened(result) => self.reopened(result)?,
                 Input::Jobs(0) => break,
                 Input::Jobs(_) => self.turn(&mut jobs),
                 Input::Due => self.wake(),
@@ -299,10 +299,7 @@ impl Matcher {
         log::error!("the store takes no writes: {error}; orders are refused until it does");
         let why: Rc<str> = error.0.into();
         *self.board.store_failure.borrow_mut() = Some(why.to_string());
-        let mut snapshot = self.store.load().map_err(Fatal::StoreLost)?;
-        keep_prices(&mut snapshot.markets, &self.exchange);
-        self.exchange =
-            Exchange::restore(self.settings.rules.clone(), snapshot).map_err(Fatal::Unsound)?;
+        self.restore()?;
         self.flush_due = false;
         self.next_reopen = Wakeup::now() + REOPEN_INTERVAL;
         self.failure = Some(Rc::clone(&why));
@@ -312,12 +309,23 @@ impl Matcher {
         Ok(())
     }
 
+    /// Goes back to the last committed state, but for the prices.
+    fn restore(&mut self) -> Result<(), Fatal> {
+        let mut snapshot = self.store.load().map_err(Fatal::StoreLost)?;
+        keep_prices(&mut snapshot.markets, &self.exchange);
+        let rules = self.settings.rules.clone();
+        self.exchange = Exchange::restore(rules, snapshot).map_err(Fatal::Unsound)?;
+        Ok(())
+    }
+
     /// The store takes writes again, or still does not.
-    fn reopened(&mut self, result: Result<(), StoreError>) {
+    fn reopened(&mut self, result: Result<(), StoreError>) -> Result<(), Fatal> {
         self.reopening = None;
         self.next_reopen = Wakeup::now() + REOPEN_INTERVAL;
         match result {
             Ok(()) => {
+                // The batch that failed may have reached the disk after all, whole.
+                self.restore()?;
                 log::info!("the store takes writes again");
                 self.failure = None;
                 *self.board.store_failure.borrow_mut() = None;
@@ -327,6 +335,7 @@ impl Matcher {
                 self.failure = Some(error.0.into());
             }
         }
+        Ok(())
     }
 
     /// Waits for what is on its way, and writes the rest and the prices.

@@ -1,7 +1,7 @@
 //! What happened: the rows that changed, for the store and for whoever follows.
 //!
 //! An event names what changed; its new image is read from the exchange. A closed order leaves the exchange, so its
-//! event carries it.
+//! event carries it. What was closed or forgotten later in the same turn has no image any more: a later event says so.
 
 use super::order::{HistoryEntry, Order, Side};
 use crate::units::{Asset, Elapsed, OrderId, Symbol};

@@ -180,8 +180,9 @@ impl Exchange {
         self.orders.get(&id)
     }
 
-    /// Open orders, latest update first; of those of the same millisecond the latest created first only where
-    /// `same_update` groups are sorted by the caller.
+    /// Open orders by their last update in elapsed time, latest first.
+    ///
+    /// Time stamps follow that order, but several updates may share one.
     pub fn open_orders(&self) -> impl Iterator<Item = &Order> {
         self.by_update
             .iter()
@@ -262,31 +263,6 @@ impl Exchange {
         self.journal.asset(asset);
         self.journal.number(amount.exact());
         self.events.push(Event::AccountChanged(asset));
-    }
-
-    /// Notes whether another tick at its present prices makes a difference to the symbol.
-    fn note_hunger(&mut self, symbol: Symbol) {
-        let Some(market) = self.markets.get_mut(&symbol) else {
-            return;
-        };
-        let hungry = market.is_hungry();
-        if hungry == market.hungry {
-            return;
-        }
-        market.hungry = hungry;
-        if hungry {
-            self.hungry.insert(symbol);
-        } else {
-            self.hungry.remove(&symbol);
-        }
-    }
-
-    /// The same for every symbol.
-    fn note_all_hunger(&mut self) {
-        let symbols: Vec<Symbol> = self.markets.keys().copied().collect();
-        for symbol in symbols {
-            self.note_hunger(symbol);
-        }
     }
 }
 

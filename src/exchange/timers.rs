@@ -150,4 +150,29 @@ impl Exchange {
         }
         self.meet_alone(id, symbol, side);
     }
+
+    /// Notes whether another tick at its present prices makes a difference to the symbol.
+    pub(super) fn note_hunger(&mut self, symbol: Symbol) {
+        let Some(market) = self.markets.get_mut(&symbol) else {
+            return;
+        };
+        let hungry = market.is_hungry();
+        if hungry == market.hungry {
+            return;
+        }
+        market.hungry = hungry;
+        if hungry {
+            self.hungry.insert(symbol);
+        } else {
+            self.hungry.remove(&symbol);
+        }
+    }
+
+    /// The same for every symbol.
+    pub(super) fn note_all_hunger(&mut self) {
+        let symbols: Vec<Symbol> = self.markets.keys().copied().collect();
+        for symbol in symbols {
+            self.note_hunger(symbol);
+        }
+    }
 }

@@ -115,13 +115,14 @@ impl Gate {
 
     /// Holds a task back, or tells the disk at once.
     fn pass(&self, task: Task) -> io::Result<()> {
-        let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = held.as_mut() {
-            held.add(task);
-            return Ok(());
+        // Once open it stays open, so the way of every write of the running daemon takes no lock that readers wait for.
+        if self.held().is_some() {
+            let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(held) = held.as_mut() {
+                held.add(task);
+                return Ok(());
+            }
         }
-        // Readers do not wait for the disk.
-        drop(held);
         task.run(self.0.disk.as_ref())?;
         let unsynced = self.0.unsynced.lock();
         let mut unsynced = unsynced.unwrap_or_else(PoisonError::into_inner);

@@ -5,15 +5,12 @@
 use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
-use super::row::{
-    AccountRow, ExchangeRow, MarketRow, OrderRow, TradesRow, decode, read_trades_key,
-};
+use super::row::{AccountRow, ExchangeRow, MarketRow, OrderRow, StateKey, TradesRow, decode};
 use super::tables::{
-    ACCOUNTS, CLOSED_BY_UPDATE, CLOSED_ORDERS, FORMAT, HISTORY, MARKETS, META, META_EXCHANGE,
-    META_FORMAT, OPEN_ORDERS, TRADES,
+    ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, STATE,
 };
-use crate::exchange::Snapshot;
-use crate::units::Asset;
+use crate::exchange::{Side, Snapshot, TradeTotals};
+use crate::units::Symbol;
 
 /// The format of a store.
 pub(super) fn format(transaction: &ReadTransaction) -> Result<u32, StoreError> {
@@ -45,53 +42,39 @@ pub(super) fn create(database: &Database) -> Result<(), StoreError> {
 
 /// Makes the tables that a reset empties.
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
-    transaction.open_table(ACCOUNTS).map_err(StoreError::new)?;
-    transaction.open_table(TRADES).map_err(StoreError::new)?;
+    transaction.open_table(STATE).map_err(StoreError::new)?;
     transaction
         .open_table(OPEN_ORDERS)
         .map_err(StoreError::new)?;
-    transaction
-        .open_table(CLOSED_ORDERS)
-        .map_err(StoreError::new)?;
+    transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
     transaction
         .open_table(CLOSED_BY_UPDATE)
         .map_err(StoreError::new)?;
-    transaction.open_table(HISTORY).map_err(StoreError::new)?;
     Ok(())
 }
 
 /// Everything but closed orders and histories.
 pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError> {
     let mut snapshot = Snapshot::default();
-
-    let meta = transaction.open_table(META).map_err(StoreError::new)?;
-    if let Some(bytes) = meta.get(META_EXCHANGE).map_err(StoreError::new)? {
-        let row: ExchangeRow = decode(bytes.value())?;
-        (snapshot.moment, snapshot.next_order, snapshot.journal) = row.read();
-    }
-    let accounts = transaction.open_table(ACCOUNTS).map_err(StoreError::new)?;
-    for entry in accounts.iter().map_err(StoreError::new)? {
+    let state = transaction.open_table(STATE).map_err(StoreError::new)?;
+    for entry in state.iter().map_err(StoreError::new)? {
         let (key, bytes) = entry.map_err(StoreError::new)?;
-        let asset = Asset::parse(key.value()).map_err(StoreError::new)?;
-        snapshot
-            .accounts
-            .push((asset, decode::<AccountRow>(bytes.value())?.read()?));
-    }
-    let trades = transaction.open_table(TRADES).map_err(StoreError::new)?;
-    for entry in trades.iter().map_err(StoreError::new)? {
-        let (key, bytes) = entry.map_err(StoreError::new)?;
-        let (side, symbol) = read_trades_key(key.value())?;
-        snapshot
-            .trades
-            .push((side, symbol, decode::<TradesRow>(bytes.value())?.read()?));
+        load_state(&mut snapshot, key.value(), bytes.value())?;
     }
     let markets = transaction.open_table(MARKETS).map_err(StoreError::new)?;
     for entry in markets.iter().map_err(StoreError::new)? {
         let (key, bytes) = entry.map_err(StoreError::new)?;
-        snapshot
-            .markets
-            .push(decode::<MarketRow>(bytes.value())?.read(key.value())?);
+        let symbol = Symbol::parse(key.value()).map_err(StoreError::new)?;
+        let market = decode::<MarketRow>(bytes.value())?.read(symbol)?;
+        snapshot.markets.push(market);
     }
+    // Names sort a little differently from the text of their keys.
+    snapshot.accounts.sort_unstable_by_key(|&(asset, _)| asset);
+    let side_and_symbol = |&(side, symbol, _): &(Side, Symbol, TradeTotals)| (side, symbol);
+    snapshot.trades.sort_unstable_by_key(side_and_symbol);
+    snapshot
+        .markets
+        .sort_unstable_by_key(|market| market.symbol);
     let open = transaction
         .open_table(OPEN_ORDERS)
         .map_err(StoreError::new)?;
@@ -102,4 +85,22 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
             .push(decode::<OrderRow>(bytes.value())?.read(key.value())?);
     }
     Ok(snapshot)
+}
+
+fn load_state(snapshot: &mut Snapshot, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    match StateKey::parse(key)? {
+        StateKey::Figures => {
+            let row: ExchangeRow = decode(bytes)?;
+            (snapshot.moment, snapshot.next_order, snapshot.journal) = row.read();
+        }
+        StateKey::Account(asset) => {
+            let account = decode::<AccountRow>(bytes)?.read()?;
+            snapshot.accounts.push((asset, account));
+        }
+        StateKey::Trades(side, symbol) => {
+            let totals = decode::<TradesRow>(bytes)?.read()?;
+            snapshot.trades.push((side, symbol, totals));
+        }
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redb::ReadableTableMetadata;
 
 use super::row::{HistoryRow, OrderRow, decode};
-use super::tables::{CLOSED_BY_UPDATE, CLOSED_ORDERS, HISTORY};
+use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER};
 use super::{Shared, StoreError};
 use crate::archive::{Archive, Unreadable, Walk};
 use crate::exchange::{HistoryEntry, Order};
@@ -25,10 +25,10 @@ impl Reader {
 
     fn read_order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         let transaction = self.shared.view()?;
-        let closed = transaction
-            .open_table(CLOSED_ORDERS)
+        let archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
+        let bytes = archive
+            .get((id.sequence(), CLOSED_ORDER))
             .map_err(StoreError::new)?;
-        let bytes = closed.get(id.sequence()).map_err(StoreError::new)?;
         bytes
             .map(|bytes| decode::<OrderRow>(bytes.value())?.read(id.sequence()))
             .transpose()
@@ -36,11 +36,11 @@ impl Reader {
 
     fn read_history(&self, id: OrderId) -> Result<Vec<HistoryEntry>, StoreError> {
         let transaction = self.shared.view()?;
-        let history = transaction.open_table(HISTORY).map_err(StoreError::new)?;
+        let archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
         let sequence = id.sequence();
         let mut entries = Vec::new();
-        let range = (sequence, 0)..=(sequence, u32::MAX);
-        for entry in history.range(range).map_err(StoreError::new)? {
+        let range = (sequence, CLOSED_ORDER + 1)..=(sequence, u32::MAX);
+        for entry in archive.range(range).map_err(StoreError::new)? {
             let (key, bytes) = entry.map_err(StoreError::new)?;
             let (_, number) = key.value();
             entries.push(decode::<HistoryRow>(bytes.value())?.read(sequence, number)?);
@@ -57,9 +57,7 @@ impl Reader {
         let index = transaction
             .open_table(CLOSED_BY_UPDATE)
             .map_err(StoreError::new)?;
-        let closed = transaction
-            .open_table(CLOSED_ORDERS)
-            .map_err(StoreError::new)?;
+        let archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
         let end = walk.after.map_or((u64::MAX, u64::MAX), |(at, id)| {
             (at.as_millis(), id.sequence())
         });
@@ -70,7 +68,8 @@ impl Reader {
         for entry in index.range(begin..end).map_err(StoreError::new)?.rev() {
             let (key, ()) = entry.map(|(key, _)| (key, ())).map_err(StoreError::new)?;
             let (_, sequence) = key.value();
-            let Some(bytes) = closed.get(sequence).map_err(StoreError::new)? else {
+            let row = archive.get((sequence, CLOSED_ORDER));
+            let Some(bytes) = row.map_err(StoreError::new)? else {
                 continue;
             };
             let order = decode::<OrderRow>(bytes.value())?.read(sequence)?;
@@ -83,10 +82,10 @@ impl Reader {
 
     fn read_count(&self) -> Result<u64, StoreError> {
         let transaction = self.shared.view()?;
-        let closed = transaction
-            .open_table(CLOSED_ORDERS)
+        let index = transaction
+            .open_table(CLOSED_BY_UPDATE)
             .map_err(StoreError::new)?;
-        closed.len().map_err(StoreError::new)
+        index.len().map_err(StoreError::new)
     }
 }
 

@@ -7,26 +7,22 @@ pub(super) const FORMAT: u32 = 1;
 
 /// Key of the format number in `META`.
 pub(super) const META_FORMAT: &str = "format";
-/// Key of the exchange's own figures in `META`.
-pub(super) const META_EXCHANGE: &str = "exchange";
 /// Key of the ballast in `META` that proves that the disk takes commits again.
 pub(super) const META_PROOF: &str = "proof";
 
-/// Single values.
+/// What is known of the store itself.
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-/// Asset to account.
-pub(super) const ACCOUNTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("accounts");
-/// Side and symbol (`buy BTC/USDT`) to running totals.
-pub(super) const TRADES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("trades");
+/// Figures, accounts and totals, see `StateKey`: in one table, for each one that a commit touches costs it some pages.
+pub(super) const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("state");
 /// Symbol to prices.
 pub(super) const MARKETS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("markets");
 /// Sequence number to open order.
 pub(super) const OPEN_ORDERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("open_orders");
-/// Sequence number to closed order.
-pub(super) const CLOSED_ORDERS: TableDefinition<'_, u64, &[u8]> =
-    TableDefinition::new("closed_orders");
+/// Sequence number and entry number to history entry; at [`CLOSED_ORDER`] the order itself, once it is closed.
+pub(super) const ARCHIVE: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("archive");
 /// Closed orders by time of their last update (ms) and sequence number.
 pub(super) const CLOSED_BY_UPDATE: TableDefinition<'_, (u64, u64), ()> =
     TableDefinition::new("closed_by_update");
-/// Sequence number and entry number to history entry.
-pub(super) const HISTORY: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("history");
+
+/// Number of the creation in an order's history, which has no row: the closed order is kept there.
+pub(super) const CLOSED_ORDER: u32 = 0;

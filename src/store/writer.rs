@@ -10,11 +10,10 @@ use tokio::sync::oneshot;
 use super::gate::Gate;
 use super::open::Place;
 use super::row::{
-    AccountRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, TradesRow, decode, encode, trades_key,
+    AccountRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, StateKey, TradesRow, decode, encode,
 };
 use super::tables::{
-    ACCOUNTS, CLOSED_BY_UPDATE, CLOSED_ORDERS, HISTORY, MARKETS, META, META_EXCHANGE, META_PROOF,
-    OPEN_ORDERS, TRADES,
+    ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, STATE,
 };
 use super::{Batch, Shared, StoreError};
 use crate::units::Elapsed;
@@ -112,8 +111,25 @@ impl Writer {
             Ok(pruned) if pruned == PRUNE_ROWS_MAX => self.prune_before = Some(before),
             Ok(_) => {}
             Err(error) => {
-                // The next commit would say so too, but there may be none for long.
                 log::warn!("old orders cannot be pruned: {error}");
+                self.look_after();
+            }
+        }
+    }
+
+    /// After a failure that nobody is told of: if redb is done with the file, opens it again at once, for the next commit
+    /// may be long in coming, and readers would see nothing until then.
+    fn look_after(&mut self) {
+        let usable = self.shared.with(|database| {
+            let transaction = database.begin_write().map_err(StoreError::new)?;
+            transaction.abort().map_err(StoreError::new)
+        });
+        if usable.is_err() {
+            self.fail();
+            // The exchange lost nothing: it needs to know only if the disk takes no commits any more, and its next one
+            // tells it.
+            if let Err(error) = self.reopen() {
+                log::warn!("the store takes no commits: {error}");
             }
         }
     }
@@ -124,7 +140,7 @@ impl Writer {
     }
 
     /// Resumes commits if the disk takes one.
-    fn reopen(&mut self) -> Result<(), StoreError> {
+    pub(super) fn reopen(&mut self) -> Result<(), StoreError> {
         if self.condition == Condition::Closed {
             self.hold()?;
         }
@@ -183,11 +199,8 @@ fn commit(database: &Database, batch: &Batch) -> Result<(), StoreError> {
         reset(&transaction)?;
     }
     put_orders(&transaction, batch)?;
-    put_accounts(&transaction, batch)?;
-    let row = ExchangeRow::new(batch.moment, batch.next_order, batch.journal);
-    let mut meta = transaction.open_table(META).map_err(StoreError::new)?;
-    put(&mut meta, META_EXCHANGE, &row)?;
-    drop(meta);
+    put_state(&transaction, batch)?;
+    put_markets(&transaction, batch)?;
     transaction.commit().map_err(StoreError::new)
 }
 
@@ -204,59 +217,51 @@ fn put_orders(transaction: &WriteTransaction, batch: &Batch) -> Result<(), Store
         }
     }
     if !batch.closed.is_empty() {
-        let mut closed = transaction
-            .open_table(CLOSED_ORDERS)
-            .map_err(StoreError::new)?;
         let mut index = transaction
             .open_table(CLOSED_BY_UPDATE)
             .map_err(StoreError::new)?;
         for order in &batch.closed {
-            let sequence = order.id.sequence();
-            put(&mut closed, sequence, &OrderRow::from(order))?;
-            index
-                .insert((order.updated_at.as_millis(), sequence), ())
-                .map_err(StoreError::new)?;
+            let key = (order.updated_at.as_millis(), order.id.sequence());
+            index.insert(key, ()).map_err(StoreError::new)?;
         }
     }
-    if !batch.history.is_empty() {
-        let mut history = transaction.open_table(HISTORY).map_err(StoreError::new)?;
+    if !batch.closed.is_empty() || !batch.history.is_empty() {
+        let mut archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
+        for order in &batch.closed {
+            let key = (order.id.sequence(), CLOSED_ORDER);
+            put(&mut archive, key, &OrderRow::from(order))?;
+        }
         for entry in &batch.history {
-            put(
-                &mut history,
-                (entry.order.sequence(), entry.number),
-                &HistoryRow::from(entry),
-            )?;
+            let key = (entry.order.sequence(), entry.number);
+            put(&mut archive, key, &HistoryRow::from(entry))?;
         }
     }
     Ok(())
 }
 
-fn put_accounts(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
-    if !batch.accounts.is_empty() {
-        let mut accounts = transaction.open_table(ACCOUNTS).map_err(StoreError::new)?;
-        for (asset, account) in &batch.accounts {
-            put(&mut accounts, asset.as_str(), &AccountRow::from(account))?;
-        }
+fn put_state(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
+    let mut table = transaction.open_table(STATE).map_err(StoreError::new)?;
+    let figures = ExchangeRow::new(batch.moment, batch.next_order, batch.journal);
+    put(&mut table, StateKey::Figures.to_string().as_str(), &figures)?;
+    for (asset, account) in &batch.accounts {
+        let key = StateKey::Account(*asset).to_string();
+        put(&mut table, key.as_str(), &AccountRow::from(account))?;
     }
-    if !batch.trades.is_empty() {
-        let mut trades = transaction.open_table(TRADES).map_err(StoreError::new)?;
-        for (side, symbol, totals) in &batch.trades {
-            put(
-                &mut trades,
-                trades_key(*side, *symbol).as_str(),
-                &TradesRow::from(totals),
-            )?;
-        }
+    for (side, symbol, totals) in &batch.trades {
+        let key = StateKey::Trades(*side, *symbol).to_string();
+        put(&mut table, key.as_str(), &TradesRow::from(totals))?;
     }
-    if !batch.markets.is_empty() {
-        let mut markets = transaction.open_table(MARKETS).map_err(StoreError::new)?;
-        for state in &batch.markets {
-            put(
-                &mut markets,
-                state.symbol.to_string().as_str(),
-                &MarketRow::from(state),
-            )?;
-        }
+    Ok(())
+}
+
+fn put_markets(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
+    if batch.markets.is_empty() {
+        return Ok(());
+    }
+    let mut markets = transaction.open_table(MARKETS).map_err(StoreError::new)?;
+    for state in &batch.markets {
+        let key = state.symbol.to_string();
+        put(&mut markets, key.as_str(), &MarketRow::from(state))?;
     }
     Ok(())
 }
@@ -277,22 +282,16 @@ where
     Ok(())
 }
 
-/// Empties every table but the figures and the markets.
+/// Empties every table but the markets.
 fn reset(transaction: &WriteTransaction) -> Result<(), StoreError> {
-    transaction
-        .delete_table(ACCOUNTS)
-        .map_err(StoreError::new)?;
-    transaction.delete_table(TRADES).map_err(StoreError::new)?;
+    transaction.delete_table(STATE).map_err(StoreError::new)?;
     transaction
         .delete_table(OPEN_ORDERS)
         .map_err(StoreError::new)?;
-    transaction
-        .delete_table(CLOSED_ORDERS)
-        .map_err(StoreError::new)?;
+    transaction.delete_table(ARCHIVE).map_err(StoreError::new)?;
     transaction
         .delete_table(CLOSED_BY_UPDATE)
         .map_err(StoreError::new)?;
-    transaction.delete_table(HISTORY).map_err(StoreError::new)?;
     super::load::create_tables(transaction)
 }
 
@@ -301,22 +300,18 @@ fn prune(database: &Database, before: Elapsed) -> Result<usize, StoreError> {
     let transaction = database.begin_write().map_err(StoreError::new)?;
     let mut pruned = 0;
     {
-        let mut closed = transaction
-            .open_table(CLOSED_ORDERS)
-            .map_err(StoreError::new)?;
+        let mut archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
         let mut index = transaction
             .open_table(CLOSED_BY_UPDATE)
             .map_err(StoreError::new)?;
-        let mut history = transaction.open_table(HISTORY).map_err(StoreError::new)?;
         while pruned < PRUNE_ROWS_MAX {
             let Some(key) = oldest(&index)? else { break };
             let (_, sequence) = key;
-            if !is_before(&closed, sequence, before)? {
+            if !is_before(&archive, sequence, before)? {
                 break;
             }
-            closed.remove(sequence).map_err(StoreError::new)?;
             index.remove(key).map_err(StoreError::new)?;
-            history
+            archive
                 .retain_in((sequence, 0)..=(sequence, u32::MAX), |_, _| false)
                 .map_err(StoreError::new)?;
             pruned += 1;
@@ -339,11 +334,12 @@ fn oldest(index: &Table<'_, (u64, u64), ()>) -> Result<Option<(u64, u64)>, Store
 
 /// Whether a closed order is old enough; one that is only in the index goes in any case.
 fn is_before(
-    closed: &Table<'_, u64, &'static [u8]>,
+    archive: &Table<'_, (u64, u32), &'static [u8]>,
     sequence: u64,
     before: Elapsed,
 ) -> Result<bool, StoreError> {
-    let Some(bytes) = closed.get(sequence).map_err(StoreError::new)? else {
+    let row = archive.get((sequence, CLOSED_ORDER));
+    let Some(bytes) = row.map_err(StoreError::new)? else {
         return Ok(true);
     };
     let row: OrderRow = decode(bytes.value())?;

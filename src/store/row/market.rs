@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Number, symbol};
+use super::Number;
 use crate::exchange::{Depth, MarketState, Ticker};
 use crate::store::StoreError;
 use crate::units::{Symbol, Timestamp};
@@ -73,8 +73,7 @@ impl From<&MarketState> for MarketRow {
 }
 
 impl MarketRow {
-    pub(in crate::store) fn read(&self, name: &str) -> Result<MarketState, StoreError> {
-        let symbol = symbol(name)?;
+    pub(in crate::store) fn read(&self, symbol: Symbol) -> Result<MarketState, StoreError> {
         let ticker = self.ticker.map(|row| row.read(symbol)).transpose()?;
         Ok(MarketState {
             symbol,

@@ -7,6 +7,7 @@
 mod account;
 mod figures;
 mod history;
+mod key;
 mod market;
 mod order;
 mod reject;
@@ -18,9 +19,10 @@ use serde::{Deserialize, Serialize};
 pub(super) use account::AccountRow;
 pub(super) use figures::ExchangeRow;
 pub(super) use history::HistoryRow;
+pub(super) use key::StateKey;
 pub(super) use market::MarketRow;
 pub(super) use order::OrderRow;
-pub(super) use trades::{TradesRow, read_trades_key, trades_key};
+pub(super) use trades::TradesRow;
 
 use super::StoreError;
 use crate::units::{Amount, Asset, Exact, Price, Quantity, Symbol};

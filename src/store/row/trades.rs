@@ -1,11 +1,10 @@
-//! Running totals of trades in bytes, and their key.
+//! Running totals of trades in bytes.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Number, amount, symbol};
-use crate::exchange::{Side, TradeTotals};
+use super::{Number, amount};
+use crate::exchange::TradeTotals;
 use crate::store::StoreError;
-use crate::units::Symbol;
 
 /// Running totals of trades.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,19 +31,5 @@ impl TradesRow {
             notional: notional.amount()?,
             fee: fee.amount()?,
         })
-    }
-}
-
-/// The key of a trades row.
-pub(in crate::store) fn trades_key(side: Side, symbol: Symbol) -> String {
-    format!("{} {symbol}", side.as_str())
-}
-
-/// The side and symbol of a trades row's key.
-pub(in crate::store) fn read_trades_key(key: &str) -> Result<(Side, Symbol), StoreError> {
-    match key.split_once(' ') {
-        Some(("buy", name)) => Ok((Side::Buy, symbol(name)?)),
-        Some(("sell", name)) => Ok((Side::Sell, symbol(name)?)),
-        Some(_) | None => Err(StoreError(format!("the trades key {key:?} is not known"))),
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, RwLock};
 
+use super::disk::{Disk, Fault};
 use super::play::{Play, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
 use crate::archive::{Archive, Walk};
@@ -127,15 +128,7 @@ fn a_walk_goes_on_where_another_stopped() {
 fn pruning_goes_in_chunks_between_commits() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(FILE_NAME);
-    drop(Store::open(&path, CACHE_BYTES).unwrap());
-    let place = Place::file(&path, CACHE_BYTES).unwrap();
-    let (opened, _) = place.open_and_load().unwrap();
-    let shared = Arc::new(Shared {
-        database: RwLock::new(Some(opened.database)),
-    });
-    let mut writer = Writer::new(Arc::clone(&shared), place, opened.gate);
-    let reader = Reader::new(shared);
-
+    let (mut writer, reader) = by_hand(Place::file(&path, CACHE_BYTES).unwrap());
     let mut desk = Desk::new(rules());
     let mut told = Told::default();
     let old = PRUNE_ROWS_MAX * 2 + 100;
@@ -167,6 +160,34 @@ fn pruning_goes_in_chunks_between_commits() {
     let closed = told.closed.clone();
     told.histories.retain(|id, _| closed.contains_key(id));
     assert_archive(&reader, &told, desk.exchange.next_order());
+}
+
+/// Pruning that fails is nobody's commit, yet reads go on and the next commits know.
+#[test]
+fn pruning_that_fails_is_looked_after() {
+    for fault in [Fault::Full, Fault::Sync] {
+        let disk = Disk::with_store();
+        let (mut writer, reader) = by_hand(disk.place());
+        let (mut desk, mut told) = (Desk::new(rules()), Told::default());
+        desk.cancel(200);
+        writer.commit(&desk.batch(&mut told)).unwrap();
+        desk.pass(Span::from_secs(1));
+        let mut batch = desk.batch(&mut told);
+        batch.prune_before = Some(desk.moment.elapsed);
+        writer.commit(&batch).unwrap();
+        disk.fail(fault, 0);
+        writer.prune();
+        let left = walked(&reader, Walk::default(), usize::MAX);
+        // A commit whose sync fails can be there all the same.
+        assert!(left == told.in_walk_order() || (left.is_empty() && fault == Fault::Sync));
+        desk.cancel(1);
+        let batch = desk.batch(&mut told);
+        writer.commit(&batch).unwrap_err();
+        disk.mend();
+        writer.reopen().unwrap();
+        writer.commit(&batch).unwrap();
+        assert!(reader.count().unwrap() >= 1);
+    }
 }
 
 #[test]
@@ -230,6 +251,16 @@ fn a_reset_empties_the_archive() {
     let (_store, snapshot) = Store::open(&path, CACHE_BYTES).unwrap();
     let restored = Exchange::restore(rules(), snapshot).unwrap();
     assert_eq!(restored.digest(), desk.exchange.digest());
+}
+
+/// A writer without its thread.
+fn by_hand(place: Place) -> (Writer, Reader) {
+    let (opened, _) = place.open_and_load().unwrap();
+    let shared = Arc::new(Shared {
+        database: RwLock::new(Some(opened.database)),
+    });
+    let writer = Writer::new(Arc::clone(&shared), place, opened.gate);
+    (writer, Reader::new(shared))
 }
 
 /// An exchange with one symbol and much money, for orders by the dozen.

