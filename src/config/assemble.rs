@@ -18,6 +18,8 @@ const DEFAULT_PORT: u16 = 8000;
 const DEFAULT_CASH: &str = "USDT";
 const DEFAULT_SEED: u64 = 1;
 const MINUTE: u64 = 60;
+/// Polls that may be missed before a price counts as old.
+const MISSED_POLLS: u64 = 3;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 /// Highest commission: all of the notional.
@@ -165,11 +167,26 @@ fn oracle(raw: &Raw) -> Result<Oracle, ConfigError> {
     get(raw, "oracle.command", Setting::command)?;
     let symbols: Option<Vec<Symbol>> = get(raw, "oracle.symbols", Setting::symbols)?;
     let interval = get(raw, "oracle.interval", Setting::positive_span)?;
+    let source = source.unwrap_or(Source::Sim);
+    let interval = interval.unwrap_or(Span::from_secs(10));
+    let max_age = get(raw, "oracle.max_age", Setting::span_or_never)?;
     Ok(Oracle {
-        source: source.unwrap_or(Source::Sim),
+        max_age: max_age.unwrap_or_else(|| default_max_age(&source, interval)),
+        source,
         symbols: symbols.unwrap_or_default(),
-        interval: interval.unwrap_or(Span::from_secs(10)),
+        interval,
     })
+}
+
+/// What clients push and what a recording holds does not age; other prices may be missed a few times.
+fn default_max_age(source: &Source, interval: Span) -> Option<Span> {
+    let polls = Span::from_millis(interval.as_millis().saturating_mul(MISSED_POLLS));
+    match source {
+        Source::Push | Source::Replay { .. } => None,
+        Source::Sim | Source::Venue(_) | Source::Exec(_) | Source::Valkey(_) => {
+            Some(polls.max(Span::from_secs(MINUTE)))
+        }
+    }
 }
 
 fn source(setting: &Setting, pace: Pace, looped: bool) -> Result<Source, ConfigError> {
@@ -313,6 +330,7 @@ mod tests {
             Some(Span::from_secs(2160 * 3600))
         );
         assert_eq!(config.oracle.source, Source::Sim);
+        assert_eq!(config.oracle.max_age, Some(Span::from_secs(60)));
         assert_eq!(
             config.store,
             Store {

@@ -103,6 +103,8 @@ pub struct Oracle {
     pub symbols: Vec<Symbol>,
     /// Time between two polls.
     pub interval: Span,
+    /// Prices that arrived longer ago fill nothing; none: prices do not age.
+    pub max_age: Option<Span>,
 }
 
 /// Where prices come from.

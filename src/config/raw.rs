@@ -15,7 +15,7 @@ use super::error::{ConfigError, Place};
 use super::setting::{Setting, Value};
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 29] = [
+pub(super) const KEYS: [&str; 30] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -36,6 +36,7 @@ pub(super) const KEYS: [&str; 29] = [
     "oracle.source",
     "oracle.symbols",
     "oracle.interval",
+    "oracle.max_age",
     "oracle.replay_pace",
     "oracle.replay_loop",
     "oracle.command",

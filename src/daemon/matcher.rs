@@ -380,6 +380,7 @@ fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
             .entry(symbol)
             .or_insert_with(|| MarketState::new(symbol));
         entry.ticker = market.ticker.or(entry.ticker);
+        entry.received = market.received;
     }
     markets.extend(kept.into_values());
 }

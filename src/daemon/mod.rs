@@ -58,7 +58,7 @@ pub fn serve(config: Config, demo: bool) -> Result<(), Fatal> {
     let path = config.data_dir.join(store::FILE_NAME);
     let cache = usize::try_from(config.store.cache_mib).unwrap_or(1) << 20;
     let (store, snapshot) = Store::open(&path, cache)?;
-    let exchange = Exchange::restore(rules(&config.exchange), snapshot).map_err(Fatal::Unsound)?;
+    let exchange = Exchange::restore(rules(&config), snapshot).map_err(Fatal::Unsound)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS)
@@ -187,10 +187,13 @@ fn make_directory(path: &Path) -> Result<(), Fatal> {
     })
 }
 
-fn rules(config: &config::Exchange) -> Rules {
+fn rules(config: &Config) -> Rules {
+    let max_age = config.oracle.max_age;
+    let config = &config.exchange;
     Rules {
         cash_asset: config.cash_asset,
         fee_rate: config.commission,
+        max_age,
         tick_loop: config.tick_loop,
         market_delay_min: config.market_delay_min,
         market_delay_max: config.market_delay_max,
@@ -205,7 +208,7 @@ fn rules(config: &config::Exchange) -> Rules {
 
 fn settings(config: &Config) -> Settings {
     Settings {
-        rules: rules(&config.exchange),
+        rules: rules(config),
         price_flush: duration(config.store.price_flush),
         audit_every: config.exchange.audit_every.map(duration),
     }

@@ -4,7 +4,7 @@ use super::book::Book;
 use super::chance;
 use super::order::Side;
 use super::rules::Rules;
-use crate::units::{Price, Quantity, Rate, Symbol, Timestamp};
+use crate::units::{Elapsed, Price, Quantity, Rate, Span, Symbol, Timestamp};
 
 /// Decimals of the quantity on offer at a tick; venues trade no finer lots.
 const OFFER_DECIMALS: u32 = 8;
@@ -72,6 +72,8 @@ pub enum Depth {
 pub struct Market {
     /// The present prices; none until the first ticker.
     pub ticker: Option<Ticker>,
+    /// When they arrived; unknown after a restart.
+    pub received: Option<Elapsed>,
     /// Ticks so far.
     pub ticks: u64,
     /// Left for buyers in this tick.
@@ -88,12 +90,24 @@ impl Market {
     pub(super) fn new() -> Market {
         Market {
             ticker: None,
+            received: None,
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
             book: Book::default(),
             hungry: false,
         }
+    }
+
+    /// Time since the present prices arrived.
+    pub fn age(&self, now: Elapsed) -> Option<Span> {
+        self.received.map(|at| now.since(at))
+    }
+
+    /// Whether the present prices are too old to fill anything.
+    pub(super) fn is_stale(&self, now: Elapsed, rules: &Rules) -> bool {
+        let too_old = |max| self.age(now).is_none_or(|age| age > max);
+        rules.max_age.is_some_and(too_old)
     }
 
     /// Begins a new tick: what it offers is drawn when an order first needs it.

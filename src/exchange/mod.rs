@@ -60,6 +60,7 @@ mod rules;
 mod settle;
 mod snapshot;
 mod timers;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,6 +81,7 @@ pub use rejection::{RejectReason, Rejection};
 pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
 pub use rules::Rules;
 pub use snapshot::{MarketState, Snapshot};
+pub use waiting::Waiting;
 
 use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Symbol};
 use counters::Counters;

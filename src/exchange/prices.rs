@@ -68,6 +68,7 @@ impl Exchange {
             return;
         };
         market.ticker = Some(ticker);
+        market.received = Some(self.moment.elapsed);
         market.begin_tick();
         if market.hungry || market.crosses() {
             self.meet_market(ticker.symbol);

@@ -9,6 +9,8 @@ pub struct Rules {
     pub cash_asset: Asset,
     /// Fee as a share of the notional.
     pub fee_rate: Rate,
+    /// A ticker that arrived longer ago than this fills nothing; `None` where prices do not age.
+    pub max_age: Option<Span>,
     /// How often the present ticker counts as a new tick, where that makes a difference; `None` for never.
     pub tick_loop: Option<Span>,
     /// Shortest delay of a market order.
@@ -35,6 +37,7 @@ impl Default for Rules {
             // The literal is a valid name.
             cash_asset: Asset::parse("USDT").expect("USDT is a valid asset"),
             fee_rate: Rate::from_millionths(1000),
+            max_age: None,
             tick_loop: Some(Span::from_secs(10)),
             market_delay_min: Span::ZERO,
             market_delay_max: Span::from_secs(1),

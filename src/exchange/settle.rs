@@ -35,7 +35,9 @@ impl Exchange {
         let Some(market) = self.markets.get_mut(&symbol) else {
             return;
         };
-        if let Some(ticker) = market.ticker {
+        if let Some(ticker) = market.ticker
+            && !market.is_stale(self.moment.elapsed, &self.rules)
+        {
             let available = market.depth(side, &self.rules);
             if !available.is_some_and(Quantity::is_zero) {
                 self.fill(id, ticker.price_for(side), available);
@@ -53,6 +55,9 @@ impl Exchange {
         let market = self.markets.get_mut(&symbol)?;
         let price = market.ticker?.price_for(side);
         let id = market.book.first(side, price)?;
+        if market.is_stale(self.moment.elapsed, &self.rules) {
+            return None;
+        }
         Some((id, price, market.depth(side, &self.rules)))
     }
 

@@ -2,7 +2,7 @@
 
 use super::market::{Depth, Ticker};
 use super::{Account, Broken, Digest, Exchange, Lifecycle, Order, Rules, Side, TradeTotals};
-use crate::units::{Asset, Moment, Symbol};
+use crate::units::{Asset, Elapsed, Moment, Symbol};
 
 /// What is kept of a market; its book is made of the open orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct MarketState {
     pub symbol: Symbol,
     /// The present prices.
     pub ticker: Option<Ticker>,
+    /// When they arrived. The store does not keep it: after a restart prices count as old until new ones arrive.
+    pub received: Option<Elapsed>,
     /// Ticks so far.
     pub ticks: u64,
     /// Left for buyers in this tick.
@@ -25,6 +27,7 @@ impl MarketState {
         MarketState {
             symbol,
             ticker: None,
+            received: None,
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
@@ -104,6 +107,7 @@ impl Exchange {
         }
         if let Some(market) = self.markets.get_mut(&state.symbol) {
             market.ticker = state.ticker;
+            market.received = state.received;
             market.ticks = state.ticks;
             market.ask_depth = state.ask_depth;
             market.bid_depth = state.bid_depth;
@@ -137,6 +141,7 @@ impl super::Market {
         MarketState {
             symbol,
             ticker: self.ticker,
+            received: self.received,
             ticks: self.ticks,
             ask_depth: self.ask_depth,
             bid_depth: self.bid_depth,

@@ -13,7 +13,7 @@ use super::shapes::ticker::write_ticker;
 use crate::exchange::{Command, Exchange, NewBalance, NewPrice, Outcome};
 use crate::status::ReplayStatus;
 use crate::stepper::{NotStepping, STEP_ROWS_MAX};
-use crate::units::{Amount, Exact, Invalid, Price, Quantity};
+use crate::units::{Amount, Exact, Invalid, Price, Quantity, Span};
 
 #[derive(Deserialize)]
 struct PriceBody<'a> {
@@ -51,7 +51,7 @@ pub(super) async fn set_price(call: &Call<'_>) -> Result<Response, Problem> {
         let mut out = Vec::with_capacity(256);
         // Setting a price is answered with the ticker.
         if let Outcome::Ticker(ticker) = outcome {
-            write_ticker(&mut out, &ticker);
+            write_ticker(&mut out, &ticker, Some(Span::ZERO));
         }
         out
     };

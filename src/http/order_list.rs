@@ -5,7 +5,7 @@
 //! everything is on the disk; an order that is closed in between is shown once, as closed. Neither side is asked for
 //! more than the list shows, and a side that the filter rules out is not asked at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use super::context::Context;
@@ -18,7 +18,7 @@ use super::shapes::fields::invalid;
 use super::shapes::json::{array, document};
 use super::shapes::order::{ORDER_BYTES, write_id, write_order};
 use crate::archive::{Archive, Unreadable, Walk};
-use crate::exchange::{Exchange, HistoryEntry, Order, OrderStatus, Side};
+use crate::exchange::{Exchange, HistoryEntry, Order, OrderStatus, Side, Waiting};
 use crate::units::{OrderId, Symbol, Timestamp};
 
 /// The most orders in one answer; a longer list is cut there and read on with `before`.
@@ -242,10 +242,13 @@ pub(super) async fn answer_list(
     shown: Shown,
 ) -> Result<Response, Problem> {
     // Also where no open order is wanted: what is closed by now is in the archive afterwards.
-    let open = context
-        .mailbox
-        .look(move |exchange| filter.open(exchange))
-        .await?;
+    let look = move |exchange: &Exchange| {
+        let open = filter.open(exchange);
+        let waits = |order: &Order| Some((order.id, exchange.waiting(order)?));
+        let waiting: BTreeMap<OrderId, Waiting> = open.iter().filter_map(waits).collect();
+        (open, waiting)
+    };
+    let (open, waiting) = context.mailbox.look(look).await?;
     let closed_too = filter.rows > 0 && filter.statuses.reaches(false);
     let with_history = shown == Shown::Orders { history: true };
     let answer = if closed_too || with_history || open.len() > WRITTEN_HERE_MAX {
@@ -255,17 +258,18 @@ pub(super) async fn answer_list(
             } else {
                 open
             };
-            write_list(&orders, shown, |id| archive.history(id))
+            write_list(&orders, &waiting, shown, |id| archive.history(id))
         };
         context.archive.read(read).await?
     } else {
-        write_list(&open, shown, |_| Ok(Vec::new()))?
+        write_list(&open, &waiting, shown, |_| Ok(Vec::new()))?
     };
     Ok(Response::json(200, answer))
 }
 
 fn write_list(
     orders: &[Order],
+    waiting: &BTreeMap<OrderId, Waiting>,
     shown: Shown,
     history_of: impl Fn(OrderId) -> Result<Vec<HistoryEntry>, Unreadable>,
 ) -> Result<Vec<u8>, Unreadable> {
@@ -286,7 +290,8 @@ fn write_list(
                     break;
                 }
             };
-            write_order(items.next(), order, entries.as_deref());
+            let waiting = waiting.get(&order.id).copied();
+            write_order(items.next(), order, waiting, entries.as_deref());
         }
     });
     failure.map_or(Ok(out), Err)

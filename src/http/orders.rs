@@ -35,7 +35,7 @@ struct OrderBody<'a> {
 pub(super) async fn place(call: &Call<'_>) -> Result<Response, Problem> {
     let order = new_order(call).await?;
     let render = |_: &Exchange, outcome| match outcome {
-        Outcome::Placed(order) => order_document(&order),
+        Outcome::Placed(order) => order_document(&order, None),
         // Placing is answered with the order.
         Outcome::Done | Outcome::Canceled(..) | Outcome::Balance(_) | Outcome::Ticker(_) => {
             Vec::new()
@@ -141,10 +141,14 @@ pub(super) async fn ids(call: &Call<'_>) -> Result<Response, Problem> {
 pub(super) async fn one(call: &Call<'_>) -> Result<Response, Problem> {
     let id = order_id(&call.parameter)?;
     let history = call.query().flag("include_history", false)?;
-    let open = move |exchange: &Exchange| exchange.order(id).cloned();
-    let open = call.context.mailbox.look(open).await?;
+    let open = move |exchange: &Exchange| {
+        let order = exchange.order(id).cloned();
+        let waiting = order.as_ref().and_then(|order| exchange.waiting(order));
+        (order, waiting)
+    };
+    let (open, waiting) = call.context.mailbox.look(open).await?;
     if let (Some(order), false) = (&open, history) {
-        return Ok(Response::json(200, order_document(order)));
+        return Ok(Response::json(200, order_document(order, waiting)));
     }
     // The look above has waited until all that is closed is in the archive.
     let read = move |archive: &dyn crate::archive::Archive| {
@@ -159,7 +163,7 @@ pub(super) async fn one(call: &Call<'_>) -> Result<Response, Problem> {
             None
         };
         let mut out = Vec::with_capacity(ORDER_BYTES);
-        write_order(&mut out, &order, entries.as_deref());
+        write_order(&mut out, &order, waiting, entries.as_deref());
         Ok(Some(out))
     };
     match call.context.archive.read(read).await? {
@@ -202,7 +206,7 @@ pub(super) async fn cancel(call: &Call<'_>) -> Result<Response, Problem> {
 fn canceled(order: &Order, freed: Freed) -> Vec<u8> {
     let mut out = Vec::with_capacity(ORDER_BYTES);
     object(&mut out, |members| {
-        write_order(members.name("canceled_order"), order, None);
+        write_order(members.name("canceled_order"), order, None, None);
         members.object("freed", |assets| {
             assets.put(order.symbol.base().as_str(), freed.base);
             assets.put(order.symbol.quote().as_str(), freed.quote);

@@ -1,24 +1,30 @@
 //! An order and its history, in the words of the wire.
 
 use super::json::{Members, object};
-use crate::exchange::{CloseReason, HistoryEntry, Order, OrderKind, RejectReason};
+use crate::exchange::{CloseReason, HistoryEntry, Order, OrderKind, RejectReason, Waiting};
 use crate::units::OrderId;
 
 /// Bytes of a rendered order, about.
 pub(crate) const ORDER_BYTES: usize = 1024;
 
 /// An order in a buffer of its own.
-pub(crate) fn order_document(order: &Order) -> Vec<u8> {
+pub(crate) fn order_document(order: &Order, waiting: Option<Waiting>) -> Vec<u8> {
     let mut out = Vec::with_capacity(ORDER_BYTES);
-    write_order(&mut out, order, None);
+    write_order(&mut out, order, waiting, None);
     out
 }
 
-/// Appends an order; with its history where that is given, the creation not among the entries.
-pub(crate) fn write_order(out: &mut Vec<u8>, order: &Order, history: Option<&[HistoryEntry]>) {
+/// Appends an order, with what it waits for if it does, and with its history where that is given, the creation not
+/// among the entries.
+pub(crate) fn write_order(
+    out: &mut Vec<u8>,
+    order: &Order,
+    waiting: Option<Waiting>,
+    history: Option<&[HistoryEntry]>,
+) {
     object(out, |members| {
         what_was_asked(members, order);
-        what_became_of_it(members, order);
+        what_became_of_it(members, order, waiting);
         if let Some(entries) = history {
             members.object("history", |numbers| write_history(numbers, order, entries));
         }
@@ -51,7 +57,7 @@ fn what_was_asked(members: &mut Members<'_>, order: &Order) {
     members.put("fee_rate", order.fee_rate);
 }
 
-fn what_became_of_it(members: &mut Members<'_>, order: &Order) {
+fn what_became_of_it(members: &mut Members<'_>, order: &Order, waiting: Option<Waiting>) {
     let average = order.average_price();
     members.put("actual_filled", order.filled.quantity);
     members.put("price", average);
@@ -66,7 +72,10 @@ fn what_became_of_it(members: &mut Members<'_>, order: &Order) {
     members.put("ts_create", order.placed_at);
     members.put("ts_update", order.updated_at);
     members.put("ts_finish", order.closed_at());
-    put_comment(members, order.close_reason().and_then(CloseReason::reject));
+    match waiting {
+        Some(waiting) if order.is_open() => members.put("comment", &waiting.to_string()),
+        _ => put_comment(members, order.close_reason().and_then(CloseReason::reject)),
+    }
     members.put("history_count", order.history_count);
     members.put("filled", order.filled.quantity);
     members.put("remaining", order.remaining());

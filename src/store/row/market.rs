@@ -78,6 +78,7 @@ impl MarketRow {
         Ok(MarketState {
             symbol,
             ticker,
+            received: None,
             ticks: self.ticks,
             ask_depth: self.ask_depth.read()?,
             bid_depth: self.bid_depth.read()?,

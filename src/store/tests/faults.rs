@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::disk::{Disk, Fault, open};
 use super::play::{Play, Told, rules};
-use super::state::assert_same;
+use super::state::{as_stored, assert_same};
 use super::{commit, wait};
 use crate::archive::{Archive, Walk};
 use crate::exchange::{Exchange, Snapshot};
@@ -71,7 +71,7 @@ fn whole(
     let restored = Exchange::restore(rules(), snapshot.clone()).unwrap();
     restored.audit().unwrap();
     let found = match failed {
-        Some(failed) if failed.0 == restored => failed,
+        Some(failed) if as_stored(&failed.0) == restored => failed,
         Some(_) | None => acknowledged,
     };
     assert_same(&found.0, snapshot, true);

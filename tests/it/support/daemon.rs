@@ -76,15 +76,17 @@ impl Launch {
         let endpoint = self.directory.join("endpoint");
         let stale = inode(&endpoint);
         let log = File::create(&self.log).unwrap();
-        let mut child = self
+        let child = self
             .command
             .args(["--listen", &self.listen])
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .unwrap();
+        // Killed also if it never gets ready.
+        let mut process = Process(child);
         let url = wait_for("the endpoint file", || {
-            if let Some(status) = child.try_wait().unwrap() {
+            if let Some(status) = process.0.try_wait().unwrap() {
                 let said = fs::read_to_string(&self.log).unwrap();
                 panic!("the daemon ended with {status}: {said}");
             }
@@ -94,7 +96,7 @@ impl Launch {
         let address = url.trim().strip_prefix("http://").unwrap().parse().unwrap();
         let key = fs::read_to_string(self.directory.join("api-key")).unwrap();
         Daemon {
-            child,
+            process,
             address,
             key: key.trim().to_owned(),
             log: self.log,
@@ -114,10 +116,22 @@ fn inode(path: &Path) -> Option<u64> {
     fs::metadata(path).ok().map(|file| file.ino())
 }
 
+/// A process that is killed when dropped.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
 /// A running daemon; killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Daemon {
-    child: Child,
+    process: Process,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// Its key.
@@ -133,7 +147,7 @@ impl Daemon {
 
     /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.0.id()
     }
 
     /// What it has logged.
@@ -150,7 +164,9 @@ impl Daemon {
 
     /// Waits for its end.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        wait_for("the end of the daemon", || self.child.try_wait().unwrap())
+        wait_for("the end of the daemon", || {
+            self.process.0.try_wait().unwrap()
+        })
     }
 
     /// Stops it cleanly.
@@ -162,14 +178,7 @@ impl Daemon {
 
     /// SIGKILL, and waits until it is gone.
     pub(crate) fn kill(&mut self) -> io::Result<()> {
-        self.child.kill()?;
-        self.child.wait().map(drop)
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        // It may have ended already.
-        self.kill().ok();
+        self.process.0.kill()?;
+        self.process.0.wait().map(drop)
     }
 }

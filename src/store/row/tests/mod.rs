@@ -70,6 +70,7 @@ fn market(ticker: Option<Ticker>, ask_depth: Depth, bid_depth: Depth) -> MarketS
     MarketState {
         symbol: pair(),
         ticker,
+        received: None,
         ticks: 129,
         ask_depth,
         bid_depth,

@@ -171,6 +171,7 @@ fn any_market() -> impl Strategy<Value = MarketState> {
                 ask_quantity: ask_quantity.map(Quantity::from_stored),
                 at,
             }),
+            received: None,
             ticks,
             ask_depth,
             bid_depth,

@@ -1,0 +1,165 @@
+//! Why an open order that could trade has not.
+
+use super::Exchange;
+use super::order::{Lifecycle, Order, OrderKind};
+use crate::units::{Span, Symbol};
+
+/// What a market order waits for after its delay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Waiting {
+    /// The present price arrived too long ago.
+    #[error("waiting for a price: that of {symbol} is {age} old")]
+    OldPrice {
+        /// Whose price.
+        symbol: Symbol,
+        /// How old it is.
+        age: Span,
+    },
+    /// No price has arrived since the start.
+    #[error("waiting for a price: none of {0} has arrived since the start")]
+    NoPriceYet(Symbol),
+}
+
+impl Exchange {
+    /// Why a market order waits although its delay has passed; limit orders may rest for any reason.
+    pub fn waiting(&self, order: &Order) -> Option<Waiting> {
+        let waits = matches!(order.lifecycle, Lifecycle::Open { due: None, .. });
+        if !waits || order.kind != OrderKind::Market {
+            return None;
+        }
+        let (symbol, now) = (order.symbol, self.moment.elapsed);
+        let market = self
+            .markets
+            .get(&symbol)
+            .filter(|market| market.is_stale(now, &self.rules))?;
+        Some(match market.age(now) {
+            Some(age) => Waiting::OldPrice { symbol, age },
+            None => Waiting::NoPriceYet(symbol),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::{
+        Command, MarketState, NewOrder, OrderStatus, Outcome, Rules, Side, Snapshot, Ticker,
+    };
+    use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Price, Quantity, Timestamp};
+
+    const SECOND: Span = Span::from_secs(1);
+
+    fn rules() -> Rules {
+        Rules {
+            max_age: Some(Span::from_secs(60)),
+            market_delay_max: Span::ZERO,
+            fill_sigma_ppm: 0,
+            ..Rules::default()
+        }
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Moment {
+            now: Timestamp::from_millis(seconds * 1000),
+            elapsed: Elapsed::from_millis(seconds * 1000),
+        }
+    }
+
+    fn ticker(price: &str) -> Ticker {
+        Ticker {
+            symbol: Symbol::parse("BTC/USDT").unwrap(),
+            last: Price::parse(price).unwrap(),
+            bid: None,
+            ask: None,
+            bid_quantity: None,
+            ask_quantity: None,
+            at: Timestamp::default(),
+        }
+    }
+
+    fn buy(exchange: &mut Exchange, seconds: u64, kind: OrderKind) -> OrderId {
+        let order = NewOrder {
+            symbol: Symbol::parse("BTC/USDT").unwrap(),
+            side: Side::Buy,
+            kind,
+            quantity: Quantity::parse_positive("1").unwrap(),
+        };
+        match exchange.handle(at(seconds), Command::Place(order)) {
+            Ok(Outcome::Placed(order)) => order.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn funded() -> Exchange {
+        let mut exchange = Exchange::new(rules());
+        exchange
+            .handle(at(0), Command::ApplyTickers(vec![ticker("100")]))
+            .unwrap();
+        let (usdt, funds) = (
+            Asset::parse("USDT").unwrap(),
+            Amount::parse_positive("10000"),
+        );
+        exchange
+            .handle(at(0), Command::Deposit(usdt, funds.unwrap()))
+            .unwrap();
+        exchange
+    }
+
+    #[test]
+    fn an_old_price_fills_nothing_and_a_new_one_goes_on() {
+        let mut exchange = funded();
+        let limit = OrderKind::Limit {
+            price: Price::parse("101").unwrap(),
+        };
+        let (market, limit) = (
+            buy(&mut exchange, 61, OrderKind::Market),
+            buy(&mut exchange, 61, limit),
+        );
+        // The tick loop comes round meanwhile and changes nothing.
+        exchange.handle(at(93), Command::Wake).unwrap();
+        let order = exchange.order(market).unwrap();
+        assert_eq!(order.status(), OrderStatus::New);
+        let said = exchange.waiting(order).unwrap().to_string();
+        assert_eq!(said, "waiting for a price: that of BTC/USDT is 93 s old");
+        assert_eq!(exchange.waiting(exchange.order(limit).unwrap()), None);
+        exchange.audit().unwrap();
+        exchange
+            .handle(at(94), Command::ApplyTickers(vec![ticker("99")]))
+            .unwrap();
+        assert_eq!(exchange.open_count(), 0);
+        exchange.audit().unwrap();
+    }
+
+    #[test]
+    fn a_price_at_the_bound_still_fills() {
+        let mut exchange = funded();
+        buy(&mut exchange, 60, OrderKind::Market);
+        exchange.handle(at(60), Command::Wake).unwrap();
+        assert_eq!(exchange.open_count(), 0);
+    }
+
+    #[test]
+    fn prices_from_before_a_restart_fill_nothing() {
+        let snapshot = funded().snapshot();
+        let forgotten = |state: MarketState| MarketState {
+            received: None,
+            ..state
+        };
+        let markets = snapshot.markets.iter().copied().map(forgotten).collect();
+        let snapshot = Snapshot {
+            markets,
+            ..snapshot
+        };
+        let mut exchange = Exchange::restore(rules(), snapshot).unwrap();
+        let id = buy(&mut exchange, 1, OrderKind::Market);
+        exchange.handle(at(1).plus(SECOND), Command::Wake).unwrap();
+        let said = exchange
+            .waiting(exchange.order(id).unwrap())
+            .unwrap()
+            .to_string();
+        assert_eq!(
+            said,
+            "waiting for a price: none of BTC/USDT has arrived since the start"
+        );
+    }
+}
