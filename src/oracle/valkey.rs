@@ -138,7 +138,7 @@ impl Follower {
         let mut failures = 0u32;
         loop {
             let begun = Instant::now();
-            let Err(why) = self.session() else {
+            let Err(why) = self.stay_connected() else {
                 return;
             };
             if begun.elapsed() > BACKOFF_MAX {
@@ -167,7 +167,7 @@ impl Follower {
     }
 
     /// Follows the server until the connection is lost, which is the error, or nobody wants it any more.
-    fn session(&mut self) -> RedisResult<()> {
+    fn stay_connected(&mut self) -> RedisResult<()> {
         let mut link = Link::open(&self.source.server)?;
         let db = self.source.server.redis_settings().db();
         loop {
