@@ -7,7 +7,7 @@ use super::quote::{Quote, Skipped};
 use super::stamp::stamp;
 use crate::units::{Exact, Symbol};
 
-/// The fields that are asked for, in the order in which [`Hash`] holds them.
+/// The fields that are asked for, in the order in which `Hash` holds them.
 pub(super) const FIELDS: [&str; 6] = ["price", "timestamp", "bid", "ask", "bidVolume", "askVolume"];
 
 /// The values of [`FIELDS`].
