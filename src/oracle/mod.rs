@@ -5,7 +5,7 @@
 //!
 //! - [`Sim`] makes prices up, from a seed;
 //! - [`Replay`] reads them from a recorded file, on a thread of its own;
-//! - a [`Venue`] says how to ask an exchange for them, and [`run`] asks it.
+//! - a [`Venue`], found by name with [`venue()`], says how to ask an exchange for them, and [`run`] asks it.
 //!
 //! # Invariants
 //!
@@ -14,9 +14,21 @@
 
 mod backoff;
 mod binance;
+mod binanceus;
+mod bitfinex;
+mod bitstamp;
+mod bybit;
+mod calendar;
+mod coinbase;
+mod cryptocom;
 mod fetch;
 mod field;
+mod gate;
 mod health;
+mod kraken;
+mod kucoin;
+mod mexc;
+mod okx;
 mod poll;
 mod quote;
 mod replay;
@@ -25,6 +37,7 @@ mod replay_row;
 mod retry_after;
 mod sim;
 mod venue;
+mod venues;
 
 pub use binance::{BINANCE_URL, Binance};
 pub use fetch::{FetchError, FetchSettings, Fetcher};
@@ -34,4 +47,5 @@ pub use quote::{Quote, SkipCounts, Skipped};
 pub use replay::{Progress, Replay, ReplayError, Row, SkippedRow};
 pub use replay_row::BadHeader;
 pub use sim::{DEFAULT_SYMBOLS, Sim, default_symbols};
-pub use venue::{Venue, VenueError, VenueRequest};
+pub use venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest};
+pub use venues::{VENUES, venue};

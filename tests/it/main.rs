@@ -24,3 +24,4 @@ mod stop;
 mod support;
 mod tidy;
 mod venue_server;
+mod venues;
