@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use super::error::{ConfigError, Place};
 use super::raw::Raw;
 use super::setting::{Setting, Value};
-use crate::units::Asset;
 
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
@@ -26,7 +25,7 @@ pub(super) const SECRETS: [&str; 2] = ["server.api_key", MIRROR_URL];
 const MIRROR_URL: &str = "mirror.url";
 
 /// Variable, the key that it overrides, and what a bare number of a span means in it.
-const VARIABLES: [(&str, &str, u64); 17] = [
+const VARIABLES: [(&str, &str, u64); 21] = [
     ("API_KEY", "server.api_key", SECOND),
     ("TEST_ENV", TEST_ENV, SECOND),
     ("ENGINE_PORT", PORT, SECOND),
@@ -51,17 +50,18 @@ const VARIABLES: [(&str, &str, u64); 17] = [
     ("EXCHANGE", "oracle.source", SECOND),
     ("SYMBOLS", "oracle.symbols", SECOND),
     ("INTERVAL_SEC", "oracle.interval", SECOND),
+    // The older name goes first, so that the newer one overrides it.
+    ("QUOTE", "oracle.quotes", SECOND),
+    ("QUOTES", "oracle.quotes", SECOND),
+    ("DISCOVER_QUOTES", "oracle.discover", SECOND),
+    ("DISCOVER_LIMIT", "oracle.discover_limit", SECOND),
     ("LOG_LEVEL", "log.level", SECOND),
 ];
 
 type Check = fn(&Setting) -> Result<(), ConfigError>;
 
 /// Variables that have no effect yet, and what their values must be.
-const LATER: [(&str, &str, Option<Check>); 12] = [
-    ("QUOTES", "oracle.quotes", Some(assets)),
-    ("QUOTE", "oracle.quotes", Some(assets)),
-    ("DISCOVER_QUOTES", "oracle.discover", Some(truth)),
-    ("DISCOVER_LIMIT", "oracle.discover_limit", Some(count)),
+const LATER: [(&str, &str, Option<Check>); 8] = [
     ("VALKEY_HOST", "mirror.host", None),
     ("VALKEY_PORT", "mirror.port", Some(port)),
     ("VALKEY_PASSWORD", "mirror.password", None),
@@ -142,28 +142,12 @@ impl Environment {
     }
 }
 
-fn truth(setting: &Setting) -> Result<(), ConfigError> {
-    setting.truth().map(drop)
-}
-
-fn count(setting: &Setting) -> Result<(), ConfigError> {
-    setting.whole(0, 1_000_000).map(drop)
-}
-
 fn port(setting: &Setting) -> Result<(), ConfigError> {
     setting.whole(1, 65535).map(drop)
 }
 
 fn span(setting: &Setting) -> Result<(), ConfigError> {
     setting.span().map(drop)
-}
-
-fn assets(setting: &Setting) -> Result<(), ConfigError> {
-    for item in setting.items()? {
-        Asset::parse_any_case(item)
-            .map_err(|error| setting.bad(format!("asset {item:?} {error}")))?;
-    }
-    Ok(())
 }
 
 fn redis_url(setting: &Setting) -> Result<(), ConfigError> {
@@ -227,16 +211,6 @@ mod tests {
                 "VALKEY_PORT",
                 "0",
                 "environment: VALKEY_PORT = \"0\": must be a whole number from 1 to 65535",
-            ),
-            (
-                "DISCOVER_QUOTES",
-                "USDT",
-                "environment: DISCOVER_QUOTES = \"USDT\": must be true or false",
-            ),
-            (
-                "QUOTES",
-                "USDT,U$D",
-                "environment: QUOTES = \"USDT,U$D\": asset \"U$D\" may hold only",
             ),
             (
                 "REDIS_URL",

@@ -40,6 +40,9 @@ pub enum Fatal {
     /// The recording cannot be replayed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// Nobody knows how to ask this exchange.
+    #[error("there is no way to ask {0} for prices")]
+    NoVenue(&'static str),
     /// The key or the address cannot be kept.
     #[error(transparent)]
     Local(#[from] LocalError),
@@ -58,7 +61,8 @@ impl Fatal {
             // As a usage error: starting it again changes nothing.
             Fatal::Store(OpenError::Damaged { .. } | OpenError::Newer { .. })
             | Fatal::Unsound(_)
-            | Fatal::Replay(_) => 2,
+            | Fatal::Replay(_)
+            | Fatal::NoVenue(_) => 2,
             Fatal::Directory { .. }
             | Fatal::Listen { .. }
             | Fatal::Store(OpenError::InUse(_) | OpenError::Unusable { .. })

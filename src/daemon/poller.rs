@@ -76,14 +76,25 @@ impl Poller {
                 if self.mailbox.submit(command, |_, _| ()).await.is_ok() {
                     add(&self.board.ticks, count);
                 }
-                self.report(&health);
             }
         };
-        tokio::join!(asking, applying);
+        // A poll that brings nothing has something to tell too.
+        let reporting = async {
+            let mut polls = 0;
+            loop {
+                health.polled(polls + 1).await;
+                polls = self.report(&health);
+            }
+        };
+        tokio::select! {
+            ((), ()) = async { tokio::join!(asking, applying) } => {}
+            () = reporting => {}
+        }
         drop(interrupt);
     }
 
-    fn report(&self, health: &Health) {
+    /// Puts the health on the board; gives the number of polls that ended.
+    fn report(&self, health: &Health) -> u64 {
         let report = health.report(Instant::now(), MAX_AGE);
         let mut source = self.board.source.borrow_mut();
         source.up = report.state != SourceState::Down;
@@ -92,6 +103,10 @@ impl Poller {
         source.polls = report.polls;
         source.failures = report.failures;
         source.skipped = report.skipped.total();
+        let unknown = report.unknown.into_iter();
+        source.unknown = unknown.map(|one| (one.symbol, one.nearest)).collect();
+        source.not_trading = report.not_trading;
+        report.polls
     }
 
     /// Rows of a recording, at their pace.

@@ -210,9 +210,13 @@ fn own_name(asset: Asset) -> String {
 mod tests {
     use super::*;
 
+    fn symbol() -> Symbol {
+        Symbol::parse("BTC/USDT").unwrap()
+    }
+
     fn parse(body: &str) -> Result<Vec<Quote>, VenueError> {
         let venue = Bitfinex::at(URL);
-        let request = &venue.requests(&[Symbol::parse("BTC/USDT").unwrap()])[0];
+        let request = &venue.requests(&[symbol()])[0];
         venue.parse(request, body.as_bytes())
     }
 

@@ -23,5 +23,6 @@ mod server;
 mod stop;
 mod support;
 mod tidy;
+mod venue_polls;
 mod venue_server;
 mod venues;

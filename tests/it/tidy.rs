@@ -40,7 +40,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// Outside crates and the only modules that may name them.
-const OUTSIDE: [(&str, &[&str]); 11] = [
+const OUTSIDE: [(&str, &[&str]); 12] = [
     ("rust_decimal", &["units"]),
     ("ethnum", &["units"]),
     ("redb", &["store"]),
@@ -49,6 +49,7 @@ const OUTSIDE: [(&str, &[&str]); 11] = [
     ("subtle", &["http"]),
     ("csv", &["oracle"]),
     ("flate2", &["oracle"]),
+    ("strsim", &["oracle"]),
     ("toml", &["config"]),
     ("clap", &["cli"]),
     ("env_logger", &["cli"]),
