@@ -480,7 +480,7 @@ mod tests {
         assert_eq!(named.oracle.source, Source::Venue(Venue::Kraken));
         let text = "[oracle.base_urls]\nkraken = \"http://127.0.0.1:1234\"\n";
         let urls = parse(text).unwrap().oracle.base_urls;
-        assert_eq!(urls.get(&Venue::Kraken).unwrap(), "http://127.0.0.1:1234");
+        assert_eq!(&urls[&Venue::Kraken], "http://127.0.0.1:1234");
     }
 
     #[test]
