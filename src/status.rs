@@ -19,6 +19,10 @@ pub struct SourceStatus {
     pub failures: u64,
     /// Quotes that could not be used.
     pub skipped: u64,
+    /// Symbols that are wanted and do not exist there, each with the nearest names.
+    pub unknown: Vec<(Symbol, Vec<Symbol>)>,
+    /// Symbols that are wanted, or were traded before, and are not traded there now.
+    pub not_trading: Vec<Symbol>,
 }
 
 /// The position of a replay.

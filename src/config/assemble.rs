@@ -11,7 +11,8 @@ use super::error::{ConfigError, Place};
 use super::raw::Raw;
 use super::setting::Setting;
 use super::valkey::{valkey, valkey_source};
-use super::{Config, Exchange, Oracle, Pace, Server, Source, Store};
+use super::venue::Venue;
+use super::{Config, Discovery, Exchange, Oracle, Pace, Server, Source, Store};
 use crate::units::{Asset, Rate, Span, Symbol};
 
 const DEFAULT_PORT: u16 = 8000;
@@ -31,7 +32,8 @@ const DEFAULT_SIGMA_PPM: u32 = 100_000;
 const SPEED_MAX: i64 = 1_000_000;
 /// Bounds of the database's cache in MiB.
 const CACHE_MIB: (u64, u64) = (1, 64);
-const SOURCES: &str = "must be one of sim, push, replay:FILE, exec, valkey, binance";
+/// Most markets per quote asset that a limit can say; 0 says all.
+const DISCOVER_LIMIT_MAX: u64 = 1_000_000;
 
 /// The checked configuration.
 pub(super) fn config(raw: &Raw, data_dir: PathBuf) -> Result<Config, ConfigError> {
@@ -89,10 +91,6 @@ fn listen(raw: &Raw) -> Result<SocketAddr, ConfigError> {
 }
 
 fn exchange(raw: &Raw) -> Result<Exchange, ConfigError> {
-    let cash_asset = match get(raw, "exchange.cash_asset", Setting::asset)? {
-        Some(asset) => asset,
-        None => default_cash()?,
-    };
     let span_or_never = |key, default_secs| -> Result<Option<Span>, ConfigError> {
         let never_or = get(raw, key, Setting::span_or_never)?;
         Ok(never_or.unwrap_or(Some(Span::from_secs(default_secs))))
@@ -104,7 +102,7 @@ fn exchange(raw: &Raw) -> Result<Exchange, ConfigError> {
     let commission = |setting: &Setting| setting.rate(COMMISSION_MAX, "0.001 for 0.1 %");
     let sigma = |setting: &Setting| setting.millionths(SIGMA_MAX, "0.1");
     Ok(Exchange {
-        cash_asset,
+        cash_asset: cash_asset(raw)?,
         commission: get(raw, "exchange.commission", commission)?
             .unwrap_or_else(|| Rate::from_millionths(1000)),
         seed: seed.unwrap_or(DEFAULT_SEED),
@@ -120,7 +118,10 @@ fn exchange(raw: &Raw) -> Result<Exchange, ConfigError> {
     })
 }
 
-fn default_cash() -> Result<Asset, ConfigError> {
+fn cash_asset(raw: &Raw) -> Result<Asset, ConfigError> {
+    if let Some(asset) = get(raw, "exchange.cash_asset", Setting::asset)? {
+        return Ok(asset);
+    }
     Asset::parse(DEFAULT_CASH).map_err(|error| ConfigError::Value {
         place: Place::Default,
         key: "exchange.cash_asset",
@@ -170,11 +171,14 @@ fn oracle(raw: &Raw) -> Result<Oracle, ConfigError> {
     let source = source.unwrap_or(Source::Sim);
     let interval = interval.unwrap_or(Span::from_secs(10));
     let max_age = get(raw, "oracle.max_age", Setting::span_or_never)?;
+    let base_urls = get(raw, "oracle.base_urls", Setting::base_urls)?;
     Ok(Oracle {
         max_age: max_age.unwrap_or_else(|| default_max_age(&source, interval)),
         source,
         symbols: symbols.unwrap_or_default(),
         interval,
+        discovery: discovery(raw)?,
+        base_urls: base_urls.unwrap_or_default(),
     })
 }
 
@@ -189,12 +193,31 @@ fn default_max_age(source: &Source, interval: Span) -> Option<Span> {
     }
 }
 
+/// What is wrong is told even when nothing is to be discovered.
+fn discovery(raw: &Raw) -> Result<Option<Discovery>, ConfigError> {
+    let on = get(raw, "oracle.discover", Setting::truth)?.unwrap_or(false);
+    let quotes = get(raw, "oracle.quotes", Setting::assets)?.unwrap_or_default();
+    let limit = get(raw, "oracle.discover_limit", |setting| {
+        let number = setting.whole(0, DISCOVER_LIMIT_MAX)?;
+        usize::try_from(number).map_err(|_| setting.bad("must be a whole number"))
+    })?;
+    if !on {
+        return Ok(None);
+    }
+    let quotes = if quotes.is_empty() {
+        vec![cash_asset(raw)?]
+    } else {
+        quotes
+    };
+    let limit = limit.filter(|limit| *limit > 0);
+    Ok(Some(Discovery { quotes, limit }))
+}
+
 fn source(setting: &Setting, pace: Pace, looped: bool) -> Result<Source, ConfigError> {
-    let text = setting.text().map_err(|_| setting.bad(SOURCES))?;
+    let text = setting.text().map_err(|_| setting.bad(sources()))?;
     match text.split_once(':') {
         None if text.eq_ignore_ascii_case("sim") => Ok(Source::Sim),
         None if text.eq_ignore_ascii_case("push") => Ok(Source::Push),
-        None if text.eq_ignore_ascii_case("binance") => Ok(Source::Venue(super::Venue::Binance)),
         Some((kind, file)) if kind.eq_ignore_ascii_case("replay") && !file.trim().is_empty() => {
             Ok(Source::Replay {
                 file: setting.resolve(file.trim()),
@@ -202,7 +225,10 @@ fn source(setting: &Setting, pace: Pace, looped: bool) -> Result<Source, ConfigE
                 looped,
             })
         }
-        None | Some(_) => Err(setting.bad(SOURCES)),
+        None => Venue::named(text)
+            .map(Source::Venue)
+            .ok_or_else(|| setting.bad(sources())),
+        Some(_) => Err(setting.bad(sources())),
     }
 }
 
@@ -213,6 +239,13 @@ fn command(raw: &Raw, source: &Setting) -> Result<Source, ConfigError> {
         .ok_or_else(|| {
             source.bad("must come with oracle.command = [\"program\", \"argument\", ...]")
         })
+}
+
+fn sources() -> String {
+    format!(
+        "must be one of sim, push, replay:FILE, exec, valkey, {}",
+        Venue::names()
+    )
 }
 
 fn pace(setting: &Setting) -> Result<Pace, ConfigError> {
@@ -343,7 +376,7 @@ mod tests {
 
     /// Key, value as in the file, and how the error about it begins.
     #[rustfmt::skip]
-    const BAD_VALUES: [(&str, &str, &str); 27] = [
+    const BAD_VALUES: [(&str, &str, &str); 33] = [
         ("server.listen", "8000", "8000: must be a text in quotes"),
         ("server.listen", "\"localhost\"", "\"localhost\": must be an IP address and a port"),
         ("server.api_key", "\"my secret\"", "(not shown): must be 1 to 256 visible ASCII"),
@@ -361,11 +394,17 @@ mod tests {
         ("exchange.prune_every", "0", "0: must be a time above 0"),
         ("exchange.fill_sigma", "0.0000001", "0.0000001: must be a number from 0 to 10 with at most 6"),
         ("exchange.fill_sigma", "11", "11: must be a number from 0 to 10 with"),
-        ("oracle.source", "\"kraken\"", "\"kraken\": must be one of sim, push, replay:FILE, exec, valkey, binance"),
+        ("oracle.source", "\"krakn\"", "\"krakn\": must be one of sim, push, replay:FILE, exec, valkey, binance, binanceus, kraken, coinbase, okx, bybit, kucoin, bitstamp, gate, mexc, bitfinex, cryptocom"),
         ("oracle.source", "[\"sim\", \"push\"]", "[\"sim\", \"push\"]: must be one of sim, push"),
         ("oracle.source", "\"replay:\"", "\"replay:\": must be one of sim, push, replay:FILE, exec, valkey, binance"),
         ("oracle.symbols", "[\"BTCUSDT\"]", "[\"BTCUSDT\"]: symbol \"BTCUSDT\" must be written"),
         ("oracle.interval", "0", "0: must be a time above 0"),
+        ("oracle.quotes", "\"USDT,U$D\"", "\"USDT,U$D\": asset \"U$D\" may hold only"),
+        ("oracle.discover", "\"USDT\"", "\"USDT\": must be true or false"),
+        ("oracle.discover_limit", "-1", "-1: must be a whole number from 0 to"),
+        ("oracle.base_urls", "\"http://h\"", "\"http://h\": must be a table of addresses"),
+        ("oracle.base_urls", "{ krakn = \"http://h\" }", "{ krakn = \"http://h\" }: must be a table of"),
+        ("oracle.base_urls", "{ kraken = \"h:1\" }", "{ kraken = \"h:1\" }: must be a table of"),
         ("oracle.replay_pace", "0", "0: must be fast, stepped, or a speed above 0"),
         ("oracle.replay_pace", "\"slow\"", "\"slow\": must be fast, stepped, or a speed"),
         ("store.cache_mib", "65", "65: must be a whole number from 1 to 64"),
@@ -463,6 +502,52 @@ mod tests {
             .to_string();
         let expected = "/etc/c.toml:3: exchange.market_delay_max = 2: must not be below the shortest delay, 3 s";
         assert_eq!(error, expected);
+    }
+
+    #[test]
+    fn every_exchange_is_a_source() {
+        for venue in Venue::ALL {
+            let text = format!("[oracle]\nsource = \"{}\"\n", venue.name());
+            let oracle = parse(&text).unwrap().oracle;
+            assert_eq!(oracle.source, Source::Venue(venue));
+            assert_eq!((oracle.discovery, oracle.base_urls.len()), (None, 0));
+        }
+        let named = parse_with("", &[("EXCHANGE", "Kraken")]).unwrap();
+        assert_eq!(named.oracle.source, Source::Venue(Venue::Kraken));
+        let text = "[oracle.base_urls]\nkraken = \"http://127.0.0.1:1234\"\n";
+        let urls = parse(text).unwrap().oracle.base_urls;
+        assert_eq!(&urls[&Venue::Kraken], "http://127.0.0.1:1234");
+    }
+
+    #[test]
+    fn markets_are_discovered_when_that_is_asked_for() {
+        let found = |variables: &[(&str, &str)]| {
+            let discovery = parse_with("", variables).unwrap().oracle.discovery;
+            discovery.map(|found| {
+                let quotes: Vec<String> = found.quotes.iter().map(Asset::to_string).collect();
+                (quotes.join(" "), found.limit)
+            })
+        };
+        let (on, limit) = (("DISCOVER_QUOTES", "true"), ("DISCOVER_LIMIT", "20"));
+        assert_eq!(found(&[("QUOTES", "USDT"), limit]), None);
+        assert_eq!(found(&[on]), Some(("USDT".to_owned(), None)));
+        assert_eq!(
+            found(&[on, limit, ("CASH_ASSET", "usd")]),
+            Some(("USD".to_owned(), Some(20)))
+        );
+        assert_eq!(
+            found(&[
+                on,
+                ("QUOTE", "BTC"),
+                ("QUOTES", "usdt, EUR,usdt"),
+                ("DISCOVER_LIMIT", "0")
+            ]),
+            Some(("USDT EUR".to_owned(), None))
+        );
+        assert_eq!(
+            found(&[on, ("QUOTE", "BTC")]),
+            Some(("BTC".to_owned(), None))
+        );
     }
 
     #[test]

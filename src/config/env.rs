@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use super::error::{ConfigError, Place};
 use super::raw::Raw;
 use super::setting::{Setting, Value};
-use crate::units::Asset;
 
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
@@ -28,7 +27,7 @@ pub(super) const VALKEY_PORT: &str = "oracle.valkey_port";
 pub(super) const VALKEY_PASSWORD: &str = "oracle.valkey_password";
 
 /// Variable, the key that it overrides, and what a bare number of a span means in it.
-const VARIABLES: [(&str, &str, u64); 21] = [
+const VARIABLES: [(&str, &str, u64); 25] = [
     ("API_KEY", "server.api_key", SECOND),
     ("TEST_ENV", TEST_ENV, SECOND),
     ("ENGINE_PORT", PORT, SECOND),
@@ -57,17 +56,18 @@ const VARIABLES: [(&str, &str, u64); 21] = [
     ("VALKEY_HOST", VALKEY_HOST, SECOND),
     ("VALKEY_PORT", VALKEY_PORT, SECOND),
     ("VALKEY_PASSWORD", VALKEY_PASSWORD, SECOND),
+    // The older name goes first, so that the newer one overrides it.
+    ("QUOTE", "oracle.quotes", SECOND),
+    ("QUOTES", "oracle.quotes", SECOND),
+    ("DISCOVER_QUOTES", "oracle.discover", SECOND),
+    ("DISCOVER_LIMIT", "oracle.discover_limit", SECOND),
     ("LOG_LEVEL", "log.level", SECOND),
 ];
 
 type Check = fn(&Setting) -> Result<(), ConfigError>;
 
 /// Variables that have no effect yet, and what their values must be.
-const LATER: [(&str, &str, Option<Check>); 8] = [
-    ("QUOTES", "oracle.quotes", Some(assets)),
-    ("QUOTE", "oracle.quotes", Some(assets)),
-    ("DISCOVER_QUOTES", "oracle.discover", Some(truth)),
-    ("DISCOVER_LIMIT", "oracle.discover_limit", Some(count)),
+const LATER: [(&str, &str, Option<Check>); 4] = [
     ("REFRESH_SECONDS", "pages.refresh", Some(span)),
     ("APP_TITLE", "pages.title", None),
     ("LOCAL_TZ", "pages.zone", None),
@@ -144,24 +144,8 @@ impl Environment {
     }
 }
 
-fn truth(setting: &Setting) -> Result<(), ConfigError> {
-    setting.truth().map(drop)
-}
-
-fn count(setting: &Setting) -> Result<(), ConfigError> {
-    setting.whole(0, 1_000_000).map(drop)
-}
-
 fn span(setting: &Setting) -> Result<(), ConfigError> {
     setting.span().map(drop)
-}
-
-fn assets(setting: &Setting) -> Result<(), ConfigError> {
-    for item in setting.items()? {
-        Asset::parse_any_case(item)
-            .map_err(|error| setting.bad(format!("asset {item:?} {error}")))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -204,23 +188,11 @@ mod tests {
 
     #[test]
     fn bad_values_name_variable_value_and_what_is_allowed() {
-        let table = [
-            (
-                "DISCOVER_QUOTES",
-                "USDT",
-                "environment: DISCOVER_QUOTES = \"USDT\": must be true or false",
-            ),
-            (
-                "QUOTES",
-                "USDT,U$D",
-                "environment: QUOTES = \"USDT,U$D\": asset \"U$D\" may hold only",
-            ),
-            (
-                "REFRESH_SECONDS",
-                "often",
-                "environment: REFRESH_SECONDS = \"often\": must be a time",
-            ),
-        ];
+        let table = [(
+            "REFRESH_SECONDS",
+            "often",
+            "environment: REFRESH_SECONDS = \"often\": must be a time",
+        )];
         for (name, value, expected) in table {
             let error = applied(name, value).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");

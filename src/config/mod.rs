@@ -18,7 +18,9 @@ mod raw;
 mod secret;
 mod setting;
 mod valkey;
+mod venue;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,7 @@ pub use env::Environment;
 pub use error::{ConfigError, Place};
 pub use paths::{DEMO_DIR, SYSTEM_CONFIG, SYSTEM_STATE};
 pub use secret::Secret;
+pub use venue::Venue;
 
 use crate::units::{Asset, Rate, Span, Symbol};
 use paths::Places;
@@ -105,6 +108,19 @@ pub struct Oracle {
     pub interval: Span,
     /// Prices that arrived longer ago fill nothing; none: prices do not age.
     pub max_age: Option<Span>,
+    /// Markets to find in the list of a real exchange; none: only the symbols.
+    pub discovery: Option<Discovery>,
+    /// Other addresses of real exchanges than their own.
+    pub base_urls: BTreeMap<Venue, String>,
+}
+
+/// Markets to find in the list of a real exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discovery {
+    /// Those with these quote assets.
+    pub quotes: Vec<Asset>,
+    /// At most so many for each of them; none: all.
+    pub limit: Option<usize>,
 }
 
 /// Where prices come from.
@@ -129,22 +145,6 @@ pub enum Source {
         /// Whether it begins again at its end.
         looped: bool,
     },
-}
-
-/// A real exchange that can be asked for prices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Venue {
-    /// Binance, by its address for market data.
-    Binance,
-}
-
-impl Venue {
-    /// Its name in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Venue::Binance => "binance",
-        }
-    }
 }
 
 /// Where a Valkey or Redis server is, and which of its keys are tickers.

@@ -2,7 +2,7 @@
 //!
 //! Values are taken from the document's own text, so a number such as `0.001` arrives digit by
 //! digit. Nothing is converted here, but for the shape: a key holds a text, a number, true or
-//! false, or a list of texts.
+//! false, a list of texts, or in one case a table of texts.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,8 +14,11 @@ use toml::de::{DeTable, DeValue};
 use super::error::{ConfigError, Place};
 use super::setting::{Setting, Value};
 
+/// The one key that holds a table of texts.
+const BASE_URLS: &str = "oracle.base_urls";
+
 /// Every key of the file.
-pub(super) const KEYS: [&str; 30] = [
+pub(super) const KEYS: [&str; 34] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -37,6 +40,10 @@ pub(super) const KEYS: [&str; 30] = [
     "oracle.symbols",
     "oracle.interval",
     "oracle.max_age",
+    "oracle.discover",
+    "oracle.discover_limit",
+    "oracle.quotes",
+    BASE_URLS,
     "oracle.replay_pace",
     "oracle.replay_loop",
     "oracle.command",
@@ -149,6 +156,14 @@ impl Document<'_> {
             DeValue::Float(number) => Value::Number(number.as_str().to_owned()),
             DeValue::Boolean(truth) => Value::Truth(*truth),
             DeValue::Datetime(_) => return Err(refused("a date")),
+            DeValue::Table(table) if key == BASE_URLS => {
+                let texts = table.iter().map(|(name, value)| {
+                    let text = value.get_ref().as_str()?;
+                    Some((name.get_ref().to_string(), text.to_owned()))
+                });
+                let texts: Option<Vec<(String, String)>> = texts.collect();
+                Value::Table(texts.ok_or_else(|| refused("a table of other things than texts"))?)
+            }
             DeValue::Table(_) => return Err(refused("a table")),
             DeValue::Array(items) => {
                 let texts = items

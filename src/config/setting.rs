@@ -1,12 +1,14 @@
 //! One setting as it was written, whichever way it came in, and its conversion into a checked
 //! value. Numbers stay the text that was written until an exact type reads them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::env::SECRETS;
 use super::error::{ConfigError, Place};
 use super::secret::Secret;
+use super::venue::Venue;
 use crate::units::{Asset, Rate, Span, Symbol};
 
 /// Longest span: 100 years.
@@ -38,6 +40,8 @@ pub(super) enum Value {
     Truth(bool),
     /// A TOML array of texts.
     List(Vec<String>),
+    /// A TOML table of texts.
+    Table(Vec<(String, String)>),
 }
 
 /// A value, its name, and where it stands.
@@ -69,6 +73,13 @@ impl Setting {
             Value::Number(text) => text.clone(),
             Value::Truth(truth) => truth.to_string(),
             Value::List(items) => format!("{items:?}"),
+            Value::Table(items) => {
+                let texts: Vec<String> = items
+                    .iter()
+                    .map(|(name, text)| format!("{name} = {text:?}"))
+                    .collect();
+                format!("{{ {} }}", texts.join(", "))
+            }
         };
         ConfigError::Value {
             place: self.place.clone(),
@@ -83,6 +94,7 @@ impl Setting {
         match &self.value {
             Value::Text(text) => text.trim().is_empty(),
             Value::List(items) => items.is_empty(),
+            Value::Table(items) => items.is_empty(),
             Value::Number(_) | Value::Truth(_) => false,
         }
     }
@@ -91,7 +103,7 @@ impl Setting {
     pub(super) fn text(&self) -> Result<&str, ConfigError> {
         match &self.value {
             Value::Text(text) => Ok(text.trim()),
-            Value::Number(_) | Value::Truth(_) | Value::List(_) => {
+            Value::Number(_) | Value::Truth(_) | Value::List(_) | Value::Table(_) => {
                 Err(self.bad("must be a text in quotes"))
             }
         }
@@ -104,7 +116,7 @@ impl Setting {
                 let text = text.trim();
                 Some(text.strip_prefix('+').unwrap_or(text))
             }
-            Value::Truth(_) | Value::List(_) => None,
+            Value::Truth(_) | Value::List(_) | Value::Table(_) => None,
         }
     }
 
@@ -112,7 +124,7 @@ impl Setting {
         let word = match &self.value {
             Value::Truth(truth) => return Ok(*truth),
             Value::Text(text) | Value::Number(text) => text.trim().to_ascii_lowercase(),
-            Value::List(_) => String::new(),
+            Value::List(_) | Value::Table(_) => String::new(),
         };
         match word.as_str() {
             "true" | "1" | "yes" | "on" => Ok(true),
@@ -179,7 +191,9 @@ impl Setting {
         let items: Vec<&str> = match &self.value {
             Value::Text(text) => text.split(',').collect(),
             Value::List(items) => items.iter().map(String::as_str).collect(),
-            Value::Number(_) | Value::Truth(_) => return Err(self.bad("must be a list of texts")),
+            Value::Number(_) | Value::Truth(_) | Value::Table(_) => {
+                return Err(self.bad("must be a list of texts"));
+            }
         };
         Ok(items
             .into_iter()
@@ -194,7 +208,11 @@ impl Setting {
             Value::List(items) if items.first().is_some_and(|program| !program.is_empty()) => {
                 Ok(items.clone())
             }
-            Value::List(_) | Value::Text(_) | Value::Number(_) | Value::Truth(_) => Err(self
+            Value::List(_)
+            | Value::Text(_)
+            | Value::Number(_)
+            | Value::Truth(_)
+            | Value::Table(_) => Err(self
                 .bad("must be a list such as [\"python3\", \"/path/feed.py\"]; no shell reads it")),
         }
     }
@@ -210,6 +228,42 @@ impl Setting {
             }
         }
         Ok(symbols)
+    }
+
+    /// A list of assets in either case; one that is named twice counts once.
+    pub(super) fn assets(&self) -> Result<Vec<Asset>, ConfigError> {
+        let mut assets = Vec::new();
+        for item in self.items()? {
+            let asset = Asset::parse_any_case(item)
+                .map_err(|error| self.bad(format!("asset {item:?} {error}")))?;
+            if !assets.contains(&asset) {
+                assets.push(asset);
+            }
+        }
+        Ok(assets)
+    }
+
+    /// Addresses of exchanges, by their names.
+    pub(super) fn base_urls(&self) -> Result<BTreeMap<Venue, String>, ConfigError> {
+        let allowed = || {
+            let names = Venue::names();
+            self.bad(format!("must be a table of addresses such as kraken = \"https://localhost:8443\", with names of {names}"))
+        };
+        let Value::Table(items) = &self.value else {
+            return Err(allowed());
+        };
+        let mut urls = BTreeMap::new();
+        for (name, url) in items {
+            let venue = Venue::named(name).ok_or_else(allowed)?;
+            let schemes = ["http://", "https://"];
+            let host = schemes.iter().find_map(|scheme| url.strip_prefix(scheme));
+            let plain = url.bytes().all(|byte| byte.is_ascii_graphic());
+            if !plain || host.is_none_or(str::is_empty) {
+                return Err(allowed());
+            }
+            urls.insert(venue, url.clone());
+        }
+        Ok(urls)
     }
 
     pub(super) fn address(&self) -> Result<SocketAddr, ConfigError> {

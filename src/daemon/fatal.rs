@@ -43,6 +43,9 @@ pub enum Fatal {
     /// The address of the Valkey server is none.
     #[error(transparent)]
     Valkey(#[from] ValkeyError),
+    /// Nobody knows how to ask this exchange.
+    #[error("there is no way to ask {0} for prices")]
+    NoVenue(&'static str),
     /// The key or the address cannot be kept.
     #[error(transparent)]
     Local(#[from] LocalError),
@@ -62,7 +65,8 @@ impl Fatal {
             Fatal::Store(OpenError::Damaged { .. } | OpenError::Newer { .. })
             | Fatal::Unsound(_)
             | Fatal::Replay(_)
-            | Fatal::Valkey(_) => 2,
+            | Fatal::Valkey(_)
+            | Fatal::NoVenue(_) => 2,
             Fatal::Directory { .. }
             | Fatal::Listen { .. }
             | Fatal::Store(OpenError::InUse(_) | OpenError::Unusable { .. })

@@ -1,6 +1,5 @@
 //! Which source of prices the configuration asks for, opened and started.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -12,8 +11,8 @@ use super::poller::{Poller, Rows};
 use crate::config::{self, Config, Source};
 use crate::exchange::Exchange;
 use crate::oracle::{
-    Binance, EXEC, Exec, FetchSettings, Fetcher, Poll, Replay, Sim, VALKEY, Valkey, ValkeySettings,
-    default_symbols, outlet, run_program,
+    EXEC, Exec, FetchSettings, Fetcher, Listing, Poll, Replay, Sim, VALKEY, Valkey, ValkeySettings,
+    default_symbols, outlet, run_program, venue,
 };
 use crate::status::SourceStatus;
 use crate::stepper::StepRequest;
@@ -21,6 +20,8 @@ use crate::units::{Moment, Span, Symbol};
 
 /// How often the demo's prices move.
 const DEMO_INTERVAL: Span = Span::from_secs(1);
+/// How often the list of a venue's markets is read.
+const LIST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
 /// A source of prices, ready to start.
 pub(super) enum Feed {
@@ -84,7 +85,7 @@ impl Feed {
                 let replay = Replay::open_symbols(file, *looped, &config.oracle.symbols)?;
                 Feed::Replay(replay, *pace)
             }
-            Source::Venue(venue) => Feed::Venue(Box::new(poll(config, *venue))),
+            Source::Venue(venue) => Feed::Venue(Box::new(poll(config, *venue)?)),
             Source::Exec(command) => {
                 let (command, seed) = (command.clone(), config.exchange.seed);
                 Feed::Exec(Exec { command, seed }, symbols(config))
@@ -163,16 +164,21 @@ fn valkey(config: &Config, server: &config::Valkey) -> Result<Valkey, Fatal> {
     })?)
 }
 
-fn poll(config: &Config, venue: config::Venue) -> Poll {
-    Poll {
-        venue: match venue {
-            config::Venue::Binance => Arc::new(Binance::default()),
-        },
+fn poll(config: &Config, source: config::Venue) -> Result<Poll, Fatal> {
+    let base_url = config.oracle.base_urls.get(&source).map(String::as_str);
+    let discovery = config.oracle.discovery.as_ref();
+    Ok(Poll {
+        venue: venue(source.name(), base_url).ok_or(Fatal::NoVenue(source.name()))?,
         symbols: symbols(config),
+        listing: Some(Listing {
+            quotes: discovery.map_or_else(Vec::new, |found| found.quotes.clone()),
+            limit: discovery.and_then(|found| found.limit),
+            refresh: LIST_INTERVAL,
+        }),
         fetcher: Fetcher::new(FetchSettings::default()),
         interval: duration(config.oracle.interval),
         seed: config.exchange.seed,
-    }
+    })
 }
 
 /// The symbols that are known before the first price: those that are configured, else the usual ones.
@@ -182,6 +188,8 @@ pub(super) fn symbols(config: &Config) -> Vec<Symbol> {
         Source::Replay { .. } | Source::Exec(_) | Source::Valkey(_) => {
             config.oracle.symbols.clone()
         }
+        // So does a venue where its markets are to be discovered.
+        Source::Venue(_) if config.oracle.discovery.is_some() => config.oracle.symbols.clone(),
         Source::Sim | Source::Push | Source::Venue(_) if config.oracle.symbols.is_empty() => {
             default_symbols()
         }

@@ -78,10 +78,20 @@ impl Poller {
                 if self.mailbox.submit(command, |_, _| ()).await.is_ok() {
                     add(&self.board.ticks, count);
                 }
-                self.report(&health);
             }
         };
-        tokio::join!(asking, applying);
+        // A poll that brings nothing has something to tell too.
+        let reporting = async {
+            let mut polls = 0;
+            loop {
+                health.polled(polls + 1).await;
+                polls = self.report(&health);
+            }
+        };
+        tokio::select! {
+            ((), ()) = async { tokio::join!(asking, applying) } => {}
+            () = reporting => {}
+        }
         drop(interrupt);
     }
 
@@ -103,13 +113,14 @@ impl Poller {
                     Ok(Err(_)) | Err(_) => {}
                 }
             }
-            self.report(inlet.health());
+            let _polls = self.report(inlet.health());
             // A flood leaves the executor to the others; of each symbol the newest price waits.
             sleep(BATCH_GAP).await;
         }
     }
 
-    fn report(&self, health: &Health) {
+    /// Puts the health on the board; gives the number of polls that ended.
+    fn report(&self, health: &Health) -> u64 {
         let report = health.report(Instant::now(), MAX_AGE);
         let mut source = self.board.source.borrow_mut();
         source.up = report.state != SourceState::Down;
@@ -118,6 +129,10 @@ impl Poller {
         source.polls = report.polls;
         source.failures = report.failures;
         source.skipped = report.skipped.total();
+        let unknown = report.unknown.into_iter();
+        source.unknown = unknown.map(|one| (one.symbol, one.nearest)).collect();
+        source.not_trading = report.not_trading;
+        report.polls
     }
 
     /// Rows of a recording, at their pace.

@@ -123,4 +123,21 @@ fn put_source(members: &mut Members<'_>, source: &SourceStatus) {
     members.put("polls", source.polls);
     members.put("failures", source.failures);
     members.put("skipped", source.skipped);
+    members.array("unknown_symbols", |items| {
+        for (symbol, nearest) in &source.unknown {
+            super::shapes::json::object(items.next(), |members| {
+                members.put("symbol", *symbol);
+                members.array("nearest", |names| {
+                    for name in nearest {
+                        names.put(*name);
+                    }
+                });
+            });
+        }
+    });
+    members.array("not_trading", |items| {
+        for symbol in &source.not_trading {
+            items.put(*symbol);
+        }
+    });
 }

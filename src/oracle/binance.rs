@@ -1,57 +1,31 @@
-//! Binance: `GET /api/v3/ticker/24hr?symbols=["BTCUSDT",...]`.
+//! Binance: `GET /api/v3/ticker/24hr?symbols=["BTCUSDT",...]`, `GET /api/v3/exchangeInfo`.
 //!
 //! <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#24hr-ticker-price-change-statistics>
+//! <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints#exchange-information>
 //!
 //! One call of weight 2 answers for up to 20 symbols and gives last, bid, ask and both sizes. Of 6,000 weights a minute
-//! and address a poll of 500 symbols takes 50. A symbol that does not exist fails the whole call.
+//! and address a poll of 500 symbols takes 50. A symbol that does not exist fails the whole call. Others have copied the
+//! shape of these answers, so what reads them is shared.
 
-use serde::Deserialize;
-
-use super::field::{self, Field};
+use super::field::{self, Entry};
 use super::quote::Quote;
-use super::venue::{Venue, VenueError, VenueRequest, base_url};
+use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, joined};
 use crate::units::Symbol;
 
 /// The host for public market data, which also answers where the main one does not.
 pub const BINANCE_URL: &str = "https://data-api.binance.vision";
 /// Symbols of one call at its lowest weight.
-const SYMBOLS_PER_CALL: usize = 20;
+pub(super) const SYMBOLS_PER_CALL: usize = 20;
 /// What such a call costs.
 const CALL_WEIGHT: u32 = 2;
+/// What the list costs, and the volumes of all markets.
+const LIST_WEIGHT: u32 = 20;
+const VOLUMES_WEIGHT: u32 = 80;
 
 /// Binance, or anything that answers like it.
 #[derive(Debug, Clone)]
 pub struct Binance {
     base: String,
-}
-
-/// An entry of the answer, as far as it matters.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry<'a> {
-    #[serde(borrow)]
-    symbol: Field<'a>,
-    #[serde(borrow)]
-    last_price: Field<'a>,
-    #[serde(borrow)]
-    bid_price: Field<'a>,
-    #[serde(borrow)]
-    bid_qty: Field<'a>,
-    #[serde(borrow)]
-    ask_price: Field<'a>,
-    #[serde(borrow)]
-    ask_qty: Field<'a>,
-    #[serde(borrow)]
-    close_time: Field<'a>,
-}
-
-/// What comes instead of a list when something is wrong.
-#[derive(Deserialize)]
-struct Refusal<'a> {
-    #[serde(borrow)]
-    code: Field<'a>,
-    #[serde(borrow)]
-    msg: Field<'a>,
 }
 
 impl Binance {
@@ -74,59 +48,121 @@ impl Venue for Binance {
         "binance"
     }
 
-    fn requests(&self, symbols: &[Symbol]) -> Vec<VenueRequest> {
-        symbols
-            .chunks(SYMBOLS_PER_CALL)
-            .map(|symbols| {
-                let names: Vec<String> = symbols.iter().map(venue_name).collect();
-                // ["A","B"] without spaces, percent-encoded; the names themselves need no encoding.
-                let list = names.join("%22%2C%22");
-                VenueRequest {
-                    url: format!(
-                        "{}/api/v3/ticker/24hr?symbols=%5B%22{list}%22%5D",
-                        self.base
-                    ),
-                    weight: CALL_WEIGHT,
-                    names: names.into_iter().zip(symbols.iter().copied()).collect(),
-                }
-            })
+    fn limit(&self) -> Limit {
+        Limit::of(6000, 60)
+    }
+
+    fn market_id(&self, symbol: Symbol) -> String {
+        market_id(symbol)
+    }
+
+    fn market_requests(&self, markets: &[Market]) -> Vec<VenueRequest> {
+        let calls = markets.chunks(SYMBOLS_PER_CALL);
+        calls
+            .map(|markets| some_tickers(&self.base, CALL_WEIGHT, markets))
             .collect()
     }
 
     fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
-        let entries = field::entries(body).map_err(|why| refusal(body).unwrap_or(why))?;
-        let quotes = entries.iter().filter_map(|entry| {
-            let entry: Entry<'_> = serde_json::from_str(entry.get()).ok()?;
-            quote(request, &entry)
-        });
-        Ok(quotes.collect())
+        parse(request, body)
+    }
+
+    fn list_requests(&self, volumes: bool) -> Vec<VenueRequest> {
+        // Without those that have stopped trading, and without what their accounts are for, it is a third as long.
+        let query = "permissions=SPOT&symbolStatus=TRADING&showPermissionSets=false";
+        let list = format!("{}/api/v3/exchangeInfo?{query}", self.base);
+        let mut requests = vec![VenueRequest::general(list, LIST_WEIGHT)];
+        if volumes {
+            let url = format!("{}/api/v3/ticker/24hr?type=MINI", self.base);
+            requests.push(VenueRequest::general(url, VOLUMES_WEIGHT));
+        }
+        requests
+    }
+
+    fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
+        instruments(bodies, |entry| {
+            entry.text("status").as_deref() == Some("TRADING")
+        })
     }
 }
 
-fn quote(request: &VenueRequest, entry: &Entry<'_>) -> Option<Quote> {
-    let name = field::text(entry.symbol)?;
-    let symbol = request.names.get(name.as_ref())?;
-    Some(Quote {
-        last: field::number(entry.last_price),
-        bid: field::number(entry.bid_price),
-        ask: field::number(entry.ask_price),
-        bid_quantity: field::number(entry.bid_qty),
-        ask_quantity: field::number(entry.ask_qty),
-        at: field::millis(entry.close_time),
-        ..Quote::of(*symbol)
-    })
-}
-
-fn refusal(body: &[u8]) -> Option<VenueError> {
-    let refusal: Refusal<'_> = serde_json::from_slice(body).ok()?;
-    let words = field::text(refusal.msg)?;
-    let code = field::text(refusal.code).unwrap_or_default();
-    Some(VenueError::Refused(format!("{words} ({code})")))
-}
-
 /// `BTC/USDT` is `BTCUSDT`.
-fn venue_name(symbol: &Symbol) -> String {
+pub(super) fn market_id(symbol: Symbol) -> String {
     format!("{}{}", symbol.base(), symbol.quote())
+}
+
+/// The request for the tickers of some markets.
+pub(super) fn some_tickers(base: &str, weight: u32, markets: &[Market]) -> VenueRequest {
+    // ["A","B"] without spaces, percent-encoded.
+    let list = joined(markets, "%22%2C%22");
+    let url = format!("{base}/api/v3/ticker/24hr?symbols=%5B%22{list}%22%5D");
+    VenueRequest::about(url, weight, markets)
+}
+
+/// Reads tickers: a list of them, or one.
+pub(super) fn parse(request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
+    let values = values(body)?;
+    Ok(field::quotes(request, &values, "symbol", |entry, quote| {
+        Quote {
+            last: entry.number("lastPrice"),
+            bid: entry.number("bidPrice"),
+            ask: entry.number("askPrice"),
+            bid_quantity: entry.number("bidQty"),
+            ask_quantity: entry.number("askQty"),
+            at: entry.millis("closeTime"),
+            ..quote
+        }
+    }))
+}
+
+/// The values of a list, or the one ticker that stands in its place.
+fn values(body: &[u8]) -> Result<Vec<&serde_json::value::RawValue>, VenueError> {
+    let raw = serde_json::from_slice(body).map_err(|why| VenueError::Shape(why.to_string()))?;
+    if let Some(entry) = Entry::of(raw) {
+        refused(&entry)?;
+        if entry.get("symbol").is_none() {
+            return Err(field::lacks("list"));
+        }
+    }
+    field::one_or_many(raw).ok_or_else(|| field::lacks("list"))
+}
+
+/// An error comes as `{"code": -1121, "msg": "Invalid symbol."}`.
+fn refused(entry: &Entry<'_>) -> Result<(), VenueError> {
+    if entry.text("msg").is_some() {
+        entry.check("code", "200", &["msg"])
+    } else {
+        Ok(())
+    }
+}
+
+/// Reads `exchangeInfo`, and the tickers that may stand behind it.
+pub(super) fn instruments(
+    bodies: &[Vec<u8>],
+    trading: impl Fn(&Entry<'_>) -> bool,
+) -> Result<Vec<Instrument>, VenueError> {
+    let body = Entry::of_body(field::body(bodies, 0))?;
+    refused(&body)?;
+    let values = body
+        .values("symbols")
+        .ok_or_else(|| field::lacks("symbols"))?;
+    let read = |entry: &Entry<'_>| {
+        let spot = entry.flag("isSpotTradingAllowed") != Some(false);
+        let (base, quote) = (entry.text("baseAsset")?, entry.text("quoteAsset")?);
+        Instrument::of(
+            &base,
+            &quote,
+            &entry.text("symbol")?,
+            spot && trading(entry),
+        )
+    };
+    let mut found = field::each(&values, read);
+    if let Some(tickers) = bodies.get(1).and_then(|body| field::entries(body).ok()) {
+        field::put_volumes(&mut found, &tickers, "symbol", |entry| {
+            entry.number("quoteVolume")
+        });
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ const HEADER_BYTES_MAX: usize = 32 * 1024;
 /// Buffers of a connection; the defaults are eight and thirty times as large.
 const INPUT_BUFFER_BYTES: usize = 16 * 1024;
 const OUTPUT_BUFFER_BYTES: usize = 4 * 1024;
+/// A list of all markets, with the rules of each, is asked for once a day and takes more of everything.
+const LIST_TIMEOUT: Duration = Duration::from_secs(20);
+const LIST_BYTES_MAX: u64 = 24 * 1024 * 1024;
 
 /// Bounds of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,22 +197,35 @@ impl Fetcher {
     /// The body at `url`. Blocks.
     pub fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
         let response = self.agent.get(url).call().map_err(|why| failed(&why))?;
-        let status = response.status().as_u16();
-        if status != 200 {
-            return Err(refused(status, response));
-        }
-        let is_page = content_type(response.headers()).starts_with("text/html");
-        let body = read(response, self.body_max)?;
-        if is_page || is_html(&body) {
-            return Err(FetchError::Html);
-        }
-        Ok(body)
+        accept(response, self.body_max)
+    }
+
+    /// The same for a list of all markets, which may take longer and be larger.
+    pub fn get_list(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        let timeout = Some(LIST_TIMEOUT);
+        let request = self.agent.get(url).config().timeout_global(timeout);
+        let response = request.build().call().map_err(|why| failed(&why))?;
+        accept(response, LIST_BYTES_MAX)
     }
 
     /// Ends the calls that are under way, for good: what is called afterwards fails.
     pub fn interrupt(&self) {
         self.agent.clone().shutdown();
     }
+}
+
+/// The body, if it is the data that was asked for.
+fn accept(response: Response<Body>, body_max: u64) -> Result<Vec<u8>, FetchError> {
+    let status = response.status().as_u16();
+    if status != 200 {
+        return Err(refused(status, response));
+    }
+    let is_page = content_type(response.headers()).starts_with("text/html");
+    let body = read(response, body_max)?;
+    if is_page || is_html(&body) {
+        return Err(FetchError::Html);
+    }
+    Ok(body)
 }
 
 #[allow(

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::discover::{Selection, UnknownSymbol};
 use super::quote::SkipCounts;
 use crate::exchange::Ticker;
 use crate::units::{Span, Symbol, Timestamp};
@@ -63,6 +64,8 @@ struct Record {
     next_poll: Option<Instant>,
     /// When each wanted symbol last had a ticker.
     arrivals: BTreeMap<Symbol, Option<Instant>>,
+    unknown: Vec<UnknownSymbol>,
+    not_trading: Vec<Symbol>,
 }
 
 /// The health at one moment.
@@ -90,6 +93,10 @@ pub struct HealthReport {
     pub stale: usize,
     /// How long ago each symbol had a ticker; `None` for never.
     pub ages: Vec<(Symbol, Option<Span>)>,
+    /// Symbols that are wanted and do not exist there.
+    pub unknown: Vec<UnknownSymbol>,
+    /// Symbols that are wanted, or were traded before, and are not traded there now.
+    pub not_trading: Vec<Symbol>,
 }
 
 impl Health {
@@ -105,8 +112,23 @@ impl Health {
             last_error: None,
             next_poll: None,
             arrivals: symbols.iter().map(|&symbol| (symbol, None)).collect(),
+            unknown: Vec::new(),
+            not_trading: Vec::new(),
         };
         Health(Arc::new(watch::Sender::new(record)))
+    }
+
+    /// The venue's list of markets was read: from now on these are asked for.
+    pub fn listed(&self, selection: &Selection) {
+        self.0.send_modify(|record| {
+            let wanted = selection.markets.iter().map(|market| {
+                let arrival = record.arrivals.get(&market.symbol);
+                (market.symbol, arrival.copied().flatten())
+            });
+            record.arrivals = wanted.collect();
+            record.unknown.clone_from(&selection.unknown);
+            record.not_trading.clone_from(&selection.not_trading);
+        });
     }
 
     /// A poll begins.
@@ -181,6 +203,8 @@ impl Health {
                 .iter()
                 .map(|(&symbol, &at)| (symbol, at.map(|at| span(age(at)))))
                 .collect(),
+            unknown: record.unknown.clone(),
+            not_trading: record.not_trading.clone(),
         }
     }
 }

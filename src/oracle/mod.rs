@@ -5,7 +5,7 @@
 //!
 //! - [`Sim`] makes prices up, from a seed;
 //! - [`Replay`] reads them from a recorded file, on a thread of its own;
-//! - a [`Venue`] says how to ask an exchange for them, and [`run`] asks it;
+//! - a [`Venue`], found by name with [`venue()`], says how to ask an exchange for them, and [`run`] asks it;
 //! - [`Exec`] is a program of the user's that writes them, which [`run_program`] keeps running;
 //! - [`Valkey`] follows what another program writes to a server.
 //!
@@ -16,15 +16,30 @@
 
 mod backoff;
 mod binance;
+mod binanceus;
+mod bitfinex;
+mod bitstamp;
+mod bybit;
+mod calendar;
 mod chatter;
+mod coinbase;
+mod cryptocom;
+mod discover;
 mod exec;
 mod fetch;
 mod field;
+mod gate;
 mod group;
 mod health;
+mod kraken;
+mod kucoin;
 mod line;
 mod lines;
+mod mexc;
+mod okx;
 mod outlet;
+mod pace;
+mod plan;
 mod poll;
 mod quote;
 mod replay;
@@ -37,8 +52,10 @@ mod valkey;
 mod valkey_hash;
 mod valkey_link;
 mod venue;
+mod venues;
 
 pub use binance::{BINANCE_URL, Binance};
+pub use discover::{Listing, Selection, UnknownSymbol, select};
 pub use exec::{EXEC, Exec, run_program};
 pub use fetch::{FetchError, FetchSettings, Fetcher};
 pub use health::{Health, HealthReport, Instants, PollEnd, SourceState};
@@ -49,4 +66,5 @@ pub use replay::{Progress, Replay, ReplayError, Row, SkippedRow};
 pub use replay_row::BadHeader;
 pub use sim::{DEFAULT_SYMBOLS, Sim, default_symbols};
 pub use valkey::{VALKEY, Valkey, ValkeyError, ValkeySettings};
-pub use venue::{Venue, VenueError, VenueRequest};
+pub use venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest};
+pub use venues::{VENUES, venue};

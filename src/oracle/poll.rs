@@ -2,8 +2,8 @@
 //!
 //! One task per venue. It has at most one call under way, made on the blocking pool, so neither a slow venue nor a large
 //! answer holds up the executor. A poll that takes longer than the interval makes the next one late, not two at once.
-//! After a failure it waits longer each time, and never less than the venue asks for. What it logs is a change of
-//! state, not a poll.
+//! After a failure it waits longer each time, and never less than the venue asks for; requests keep below its published
+//! limit. What it logs is a change of state, not a poll.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -11,8 +11,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 
 use super::backoff;
+use super::discover::Listing;
 use super::fetch::{FetchError, Fetcher};
 use super::health::{Health, Instants, PollEnd, SourceState};
+use super::pace::Pacer;
+use super::plan::Plan;
 use super::quote::SkipCounts;
 use super::venue::{Venue, VenueError, VenueRequest};
 use crate::exchange::{Digest, Ticker};
@@ -31,6 +34,8 @@ pub struct Poll {
     pub venue: Arc<dyn Venue>,
     /// What for.
     pub symbols: Vec<Symbol>,
+    /// What to look up in the venue's list of markets; none: the symbols are taken as they are.
+    pub listing: Option<Listing>,
     /// By what means.
     pub fetcher: Fetcher,
     /// How often, give or take a tenth.
@@ -70,6 +75,9 @@ pub enum PollError {
     /// An answer that says nothing about any symbol that was asked for.
     #[error("the answer has no price of any symbol that was asked for")]
     Nothing,
+    /// Nothing to ask for.
+    #[error("none of the markets that are wanted is traded there")]
+    NoMarkets,
     /// The thread that made the call came to grief.
     #[error("the call was broken off")]
     BrokenOff,
@@ -80,8 +88,19 @@ impl PollError {
     fn is_of_request(&self) -> bool {
         match self {
             PollError::Fetch(why) => why.is_of_request(),
-            PollError::Venue(_) | PollError::Nothing => true,
+            PollError::Venue(_) | PollError::Nothing | PollError::NoMarkets => true,
             PollError::BrokenOff => false,
+        }
+    }
+
+    /// Whether the venue does not want to hear from this address for a while.
+    fn is_unwelcome(&self) -> bool {
+        match self {
+            PollError::Fetch(why) => why.is_unwelcome(),
+            PollError::Venue(_)
+            | PollError::Nothing
+            | PollError::NoMarkets
+            | PollError::BrokenOff => false,
         }
     }
 
@@ -89,7 +108,10 @@ impl PollError {
     fn wait(&self, failures: u32, interval: Duration, random: u64) -> Duration {
         let fetch = match self {
             PollError::Fetch(why) => Some(why),
-            PollError::Venue(_) | PollError::Nothing | PollError::BrokenOff => None,
+            PollError::Venue(_)
+            | PollError::Nothing
+            | PollError::NoMarkets
+            | PollError::BrokenOff => None,
         };
         let (base, cap) = if fetch.is_some_and(FetchError::is_unwelcome) {
             (UNWELCOME_WAIT.max(interval), UNWELCOME_WAIT_MAX)
@@ -109,6 +131,16 @@ impl PollError {
 struct Round {
     delivered: bool,
     error: Option<PollError>,
+}
+
+impl Round {
+    /// A round that came to nothing.
+    fn failed(why: PollError) -> Round {
+        Round {
+            delivered: false,
+            error: Some(why),
+        }
+    }
 }
 
 /// An answer, read.
@@ -133,19 +165,23 @@ pub async fn run(
 }
 
 async fn polls(poll: &Poll, out: &mpsc::Sender<Batch>, health: &Health) {
-    let requests: Vec<Arc<VenueRequest>> = poll
-        .venue
-        .requests(&poll.symbols)
-        .into_iter()
-        .map(Arc::new)
-        .collect();
+    let mut plan = Plan::new(poll);
+    let mut pacer = Pacer::new(poll.venue.limit());
     let mut chance = Digest::from_bits(poll.seed);
     let mut failures = 0u32;
-    while !requests.is_empty() {
+    while !plan.is_over() {
         let begin = Instant::now();
         health.poll_begins();
-        let Some(round) = round(poll, &requests, out, health).await else {
-            return;
+        chance.word(1);
+        let listed = plan.refresh(poll, &mut pacer, health, chance.bits()).await;
+        let round = match listed {
+            Err(why) if why.is_unwelcome() || plan.requests.is_empty() => Round::failed(why),
+            Ok(()) if plan.requests.is_empty() => Round::failed(PollError::NoMarkets),
+            // Prices need no list.
+            Ok(()) | Err(_) => match round(poll, &plan.requests, &mut pacer, out, health).await {
+                Some(round) => round,
+                None => return,
+            },
         };
         chance.word(1);
         let wait = match &round.error {
@@ -168,6 +204,7 @@ async fn polls(poll: &Poll, out: &mpsc::Sender<Batch>, health: &Health) {
 async fn round(
     poll: &Poll,
     requests: &[Arc<VenueRequest>],
+    pacer: &mut Pacer,
     out: &mpsc::Sender<Batch>,
     health: &Health,
 ) -> Option<Round> {
@@ -176,6 +213,7 @@ async fn round(
         error: None,
     };
     for request in requests {
+        tokio::time::sleep(pacer.take(request.weight, Instant::now())).await;
         match ask(poll, request).await {
             Ok(answer) => {
                 health.arrived(&answer.tickers, answer.skipped, now());

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use ureq::http::HeaderMap;
 
+use super::calendar;
+
 /// No wait is longer: what asks for more is a mistake, and the longest bans that are known last three days.
 pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3 * 24 * 3600);
 
@@ -39,24 +41,17 @@ fn http_date(text: &str) -> Option<u64> {
     let year: u64 = parts.next()?.parse().ok()?;
     let mut time = parts.next()?.splitn(3, ':').map(str::parse::<u64>);
     let (hour, minute, second) = (time.next()?.ok()?, time.next()?.ok()?, time.next()?.ok()?);
-    let plausible = (1970..10_000).contains(&year)
-        && (1..=31).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second <= 60;
-    if !plausible || parts.next() != Some("GMT") {
+    if parts.next() != Some("GMT") {
         return None;
     }
-    // Years that begin in March end with their leap day; a month of such a year begins after (153 m + 2) / 5 days.
-    let month = u64::try_from(month).ok()? + 1;
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
-    // 1970-01-01 is day 719,468 of that count.
-    Some((days - 719_468) * 86_400 + hour * 3600 + minute * 60 + second)
+    calendar::seconds([
+        year,
+        u64::try_from(month).ok()? + 1,
+        day,
+        hour,
+        minute,
+        second,
+    ])
 }
 
 #[cfg(test)]

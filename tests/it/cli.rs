@@ -438,13 +438,13 @@ fn serve_refuses_a_bad_configuration() {
     let table: [Case<'_>; 4] = [
         (
             &[],
-            &["serve", "--source", "kraken"],
-            "command line: --source = \"kraken\": must be one",
+            &["serve", "--source", "krakn"],
+            "command line: --source = \"krakn\": must be one",
         ),
         (
-            &[("EXCHANGE", "kraken")],
+            &[("EXCHANGE", "krakn")],
             &["serve"],
-            "environment: EXCHANGE = \"kraken\": must be one",
+            "environment: EXCHANGE = \"krakn\": must be one",
         ),
         (
             &[("ENGINE_PORT", "x")],

@@ -26,4 +26,6 @@ mod stop;
 mod support;
 mod tidy;
 mod valkey;
+mod venue_polls;
 mod venue_server;
+mod venues;

@@ -46,6 +46,7 @@ fn start(url: &str, symbols: &[Symbol]) -> Running {
     let poll = Poll {
         venue: Arc::new(Binance::at(url)),
         symbols: symbols.to_vec(),
+        listing: None,
         fetcher: fetcher.clone(),
         interval: Duration::from_millis(5),
         seed: 1,

@@ -40,7 +40,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// Outside crates and the only modules that may name them.
-const OUTSIDE: [(&str, &[&str]); 13] = [
+const OUTSIDE: [(&str, &[&str]); 14] = [
     ("rust_decimal", &["units"]),
     ("ethnum", &["units"]),
     ("redb", &["store"]),
@@ -51,6 +51,7 @@ const OUTSIDE: [(&str, &[&str]); 13] = [
     ("flate2", &["oracle"]),
     ("redis", &["oracle"]),
     ("rustix", &["oracle"]),
+    ("strsim", &["oracle"]),
     ("toml", &["config"]),
     ("clap", &["cli"]),
     ("env_logger", &["cli"]),

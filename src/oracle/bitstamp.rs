@@ -1,0 +1,119 @@
+//! Bitstamp: `GET /api/v2/ticker/`, `GET /api/v2/markets/`.
+//!
+//! <https://www.bitstamp.net/api/#tag/Tickers/operation/GetCurrencyPairTickers>
+//! <https://www.bitstamp.net/api/#tag/Market-info/operation/GetMarkets>
+//!
+//! One call answers for all markets, or for one, and gives last, bid and ask, but no sizes; times are in seconds. A market is
+//! `BTC/USD` in answers and `btcusd` in paths. 10,000 calls in ten minutes. An error has a `reason` or a `code`.
+
+use serde_json::value::RawValue;
+
+use super::field::{self, Entry};
+use super::quote::Quote;
+use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
+use crate::units::Symbol;
+
+/// Where it answers.
+pub(super) const URL: &str = "https://www.bitstamp.net";
+
+/// Bitstamp's public interface.
+#[derive(Debug, Clone)]
+pub(super) struct Bitstamp {
+    base: String,
+}
+
+impl Bitstamp {
+    /// The venue at this address.
+    pub(super) fn at(base: &str) -> Bitstamp {
+        Bitstamp {
+            base: base_url(base),
+        }
+    }
+}
+
+impl Venue for Bitstamp {
+    fn name(&self) -> &'static str {
+        "bitstamp"
+    }
+
+    fn limit(&self) -> Limit {
+        Limit::of(10_000, 600)
+    }
+
+    fn market_id(&self, symbol: Symbol) -> String {
+        symbol.to_string()
+    }
+
+    fn market_requests(&self, markets: &[Market]) -> Vec<VenueRequest> {
+        let one = match markets {
+            [] => return Vec::new(),
+            [one] => format!(
+                "{}/",
+                encoded(&one.id.to_ascii_lowercase().replace('/', ""))
+            ),
+            _ => String::new(),
+        };
+        let url = format!("{}/api/v2/ticker/{one}", self.base);
+        vec![VenueRequest::about(url, 1, markets)]
+    }
+
+    fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
+        let values = values(body)?;
+        Ok(field::quotes(request, &values, "pair", |entry, quote| {
+            Quote {
+                last: entry.number("last"),
+                bid: entry.number("bid"),
+                ask: entry.number("ask"),
+                at: field::seconds(entry.get("timestamp")),
+                ..quote
+            }
+        }))
+    }
+
+    fn list_requests(&self, volumes: bool) -> Vec<VenueRequest> {
+        let paths = ["markets", "ticker"];
+        paths
+            .iter()
+            .take(if volumes { 2 } else { 1 })
+            .map(|path| format!("{}/api/v2/{path}/", self.base))
+            .map(|url| VenueRequest::general(url, 1))
+            .collect()
+    }
+
+    fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
+        let values = values(field::body(bodies, 0))?;
+        let mut found = field::each(&values, |entry| {
+            if entry.text("market_type").is_some_and(|kind| kind != "SPOT") {
+                return None;
+            }
+            let trading = entry.text("trading").as_deref() == Some("Enabled");
+            let name = entry.text("name")?;
+            let (base, quote) = name.split_once('/')?;
+            Instrument::of(base, quote, &name, trading)
+        });
+        if let Some(tickers) = bodies.get(1).and_then(|body| field::entries(body).ok()) {
+            field::put_volumes(&mut found, &tickers, "pair", |entry| {
+                let price = entry.number("vwap").or_else(|| entry.number("last"));
+                field::product(entry.number("volume"), price)
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// The values of a list, or the one ticker that stands in its place.
+fn values(body: &[u8]) -> Result<Vec<&RawValue>, VenueError> {
+    let raw = serde_json::from_slice(body).map_err(|why| VenueError::Shape(why.to_string()))?;
+    if let Some(entry) = Entry::of(raw)
+        && entry.get("last").is_none()
+    {
+        let words = ["reason", "message", "error"].map(|name| entry.text(name));
+        return Err(
+            match words.into_iter().flatten().find(|words| !words.is_empty()) {
+                Some(words) => VenueError::Refused(words.into_owned()),
+                None => field::lacks("list"),
+            },
+        );
+    }
+    field::one_or_many(raw).ok_or_else(|| field::lacks("list"))
+}

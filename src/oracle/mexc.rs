@@ -1,0 +1,80 @@
+//! MEXC: `GET /api/v3/ticker/24hr`, `GET /api/v3/exchangeInfo`.
+//!
+//! <https://www.mexc.com/api-docs/spot-v3/market-data-endpoints#24hr-ticker-price-change-statistics>
+//! <https://www.mexc.com/api-docs/spot-v3/market-data-endpoints#exchange-information>
+//!
+//! The answers look like Binance's, but a size may be empty. One call of weight 40 answers for all markets, one of weight 1
+//! for one of them. Sources disagree on the limit; the lower is 300 weights in 10 seconds. `XBT` is not Bitcoin here.
+
+use super::binance;
+use super::quote::Quote;
+use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
+use crate::units::Symbol;
+
+/// Where it answers.
+pub(super) const URL: &str = "https://api.mexc.com";
+const ALL_WEIGHT: u32 = 40;
+const LIST_WEIGHT: u32 = 10;
+
+/// MEXC's public interface.
+#[derive(Debug, Clone)]
+pub(super) struct Mexc {
+    base: String,
+}
+
+impl Mexc {
+    /// The venue at this address.
+    pub(super) fn at(base: &str) -> Mexc {
+        Mexc {
+            base: base_url(base),
+        }
+    }
+}
+
+impl Venue for Mexc {
+    fn name(&self) -> &'static str {
+        "mexc"
+    }
+
+    fn limit(&self) -> Limit {
+        Limit::of(300, 10)
+    }
+
+    fn market_id(&self, symbol: Symbol) -> String {
+        binance::market_id(symbol)
+    }
+
+    fn market_requests(&self, markets: &[Market]) -> Vec<VenueRequest> {
+        let (one, weight) = match markets {
+            [] => return Vec::new(),
+            [one] => (format!("?symbol={}", encoded(&one.id)), 1),
+            _ => (String::new(), ALL_WEIGHT),
+        };
+        let url = format!("{}/api/v3/ticker/24hr{one}", self.base);
+        vec![VenueRequest::about(url, weight, markets)]
+    }
+
+    fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
+        binance::parse(request, body)
+    }
+
+    fn list_requests(&self, volumes: bool) -> Vec<VenueRequest> {
+        let list = format!("{}/api/v3/exchangeInfo", self.base);
+        let mut requests = vec![VenueRequest::general(list, LIST_WEIGHT)];
+        if volumes {
+            let url = format!("{}/api/v3/ticker/24hr", self.base);
+            requests.push(VenueRequest::general(url, ALL_WEIGHT));
+        }
+        requests
+    }
+
+    fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
+        // It has said ENABLED, and says 1 now.
+        let trading = ["1", "ENABLED", "TRADING"];
+        binance::instruments(bodies, |entry| {
+            entry
+                .text("status")
+                .is_some_and(|status| trading.contains(&status.as_ref()))
+        })
+    }
+}
