@@ -70,7 +70,13 @@ impl Plan {
                 if self.failures == 1 {
                     log::warn!("{}: no list of markets: {why}", poll.venue.name());
                 }
-                backoff::after_failures(self.failures, RETRY, RETRY_MAX, random)
+                // A host that is not reached yet may be there soon; what it refuses it will refuse again.
+                let base = if why.is_of_request() {
+                    RETRY
+                } else {
+                    poll.interval
+                };
+                backoff::after_failures(self.failures, base, RETRY_MAX, random)
             }
         };
         self.due = Instant::now().checked_add(wait);

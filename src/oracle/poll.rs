@@ -85,7 +85,7 @@ pub enum PollError {
 
 impl PollError {
     /// Whether the other requests of the poll can be expected to do better.
-    fn is_of_request(&self) -> bool {
+    pub(super) fn is_of_request(&self) -> bool {
         match self {
             PollError::Fetch(why) => why.is_of_request(),
             PollError::Venue(_) | PollError::Nothing | PollError::NoMarkets => true,
