@@ -19,6 +19,10 @@ const DEFAULT_PORT: u16 = 8000;
 const DEFAULT_CASH: &str = "USDT";
 const DEFAULT_SEED: u64 = 1;
 const MINUTE: u64 = 60;
+/// A price five times the last one is doubted.
+const DEFAULT_JUMP_PPM: u32 = 5_000_000;
+/// The largest factor that can be set.
+const JUMP_MAX: i64 = 1_000_000;
 /// Polls that may be missed before a price counts as old.
 const MISSED_POLLS: u64 = 3;
 const HOUR: u64 = 60 * MINUTE;
@@ -171,15 +175,29 @@ fn oracle(raw: &Raw) -> Result<Oracle, ConfigError> {
     let source = source.unwrap_or(Source::Sim);
     let interval = interval.unwrap_or(Span::from_secs(10));
     let max_age = get(raw, "oracle.max_age", Setting::span_or_never)?;
+    let max_jump = get(raw, "oracle.max_jump", max_jump)?;
     let base_urls = get(raw, "oracle.base_urls", Setting::base_urls)?;
     Ok(Oracle {
         max_age: max_age.unwrap_or_else(|| default_max_age(&source, interval)),
         source,
         symbols: symbols.unwrap_or_default(),
         interval,
+        max_jump: max_jump.unwrap_or(Some(Rate::from_millionths(DEFAULT_JUMP_PPM))),
         discovery: discovery(raw)?,
         base_urls: base_urls.unwrap_or_default(),
     })
+}
+
+/// A factor above 1, or 0 for none.
+fn max_jump(setting: &Setting) -> Result<Option<Rate>, ConfigError> {
+    let factor = setting.rate(JUMP_MAX, "5")?;
+    if factor.is_zero() {
+        Ok(None)
+    } else if factor > Rate::from_millionths(1_000_000) {
+        Ok(Some(factor))
+    } else {
+        Err(setting.bad("must be 0, or a factor above 1 such as 5"))
+    }
 }
 
 /// What clients push and what a recording holds does not age; other prices may be missed a few times.
@@ -376,7 +394,7 @@ mod tests {
 
     /// Key, value as in the file, and how the error about it begins.
     #[rustfmt::skip]
-    const BAD_VALUES: [(&str, &str, &str); 33] = [
+    const BAD_VALUES: [(&str, &str, &str); 34] = [
         ("server.listen", "8000", "8000: must be a text in quotes"),
         ("server.listen", "\"localhost\"", "\"localhost\": must be an IP address and a port"),
         ("server.api_key", "\"my secret\"", "(not shown): must be 1 to 256 visible ASCII"),
@@ -399,6 +417,7 @@ mod tests {
         ("oracle.source", "\"replay:\"", "\"replay:\": must be one of sim, push, replay:FILE, exec, valkey, binance"),
         ("oracle.symbols", "[\"BTCUSDT\"]", "[\"BTCUSDT\"]: symbol \"BTCUSDT\" must be written"),
         ("oracle.interval", "0", "0: must be a time above 0"),
+        ("oracle.max_jump", "1", "1: must be 0, or a factor above 1 such as 5"),
         ("oracle.quotes", "\"USDT,U$D\"", "\"USDT,U$D\": asset \"U$D\" may hold only"),
         ("oracle.discover", "\"USDT\"", "\"USDT\": must be true or false"),
         ("oracle.discover_limit", "-1", "-1: must be a whole number from 0 to"),

@@ -108,6 +108,8 @@ pub struct Oracle {
     pub interval: Span,
     /// Prices that arrived longer ago fill nothing; none: prices do not age.
     pub max_age: Option<Span>,
+    /// Prices more than so many times above or below the last good one wait to be confirmed; none: all are believed.
+    pub max_jump: Option<Rate>,
     /// Markets to find in the list of a real exchange; none: only the symbols.
     pub discovery: Option<Discovery>,
     /// Other addresses of real exchanges than their own.

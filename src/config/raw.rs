@@ -18,7 +18,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 34] = [
+pub(super) const KEYS: [&str; 35] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -40,6 +40,7 @@ pub(super) const KEYS: [&str; 34] = [
     "oracle.symbols",
     "oracle.interval",
     "oracle.max_age",
+    "oracle.max_jump",
     "oracle.discover",
     "oracle.discover_limit",
     "oracle.quotes",

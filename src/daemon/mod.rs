@@ -16,6 +16,7 @@ mod feed;
 mod matcher;
 mod poller;
 
+use std::cell::RefCell;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -36,6 +37,7 @@ use crate::config::{self, Config, Source, local};
 use crate::exchange::{Command, Exchange, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
+use crate::oracle::JumpGuard;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span};
@@ -100,10 +102,12 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
     let mut matcher = spawn_local(matcher.run(inbox));
 
     prepare(&mailbox, &config, demo && !funded).await;
+    let guard = config.oracle.max_jump.map(JumpGuard::new);
     let poller = feed.start(
         Poller {
             mailbox,
             board: Rc::clone(&board),
+            guard: RefCell::new(guard),
         },
         start,
         steps,

@@ -1,5 +1,6 @@
 //! Brings prices to the exchange: asks the source, sends its tickers, and tells how it went.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,7 +13,8 @@ use crate::config::Pace;
 use crate::exchange::{Command, Ticker};
 use crate::mailbox::{Mailbox, Unavailable};
 use crate::oracle::{
-    Fetcher, Health, Inlet, Poll, Replay, ReplayError, Row, Sim, SourceState, run as poll_venue,
+    Fetcher, Health, Inlet, JumpGuard, Poll, Replay, ReplayError, Row, Sim, SourceState,
+    run as poll_venue,
 };
 use crate::status::ReplayStatus;
 use crate::stepper::{NotStepping, StepRequest};
@@ -43,6 +45,8 @@ impl Drop for Interrupt {
 pub(super) struct Poller {
     pub(super) mailbox: Mailbox,
     pub(super) board: Rc<Board>,
+    /// Doubts prices that others made; none where every price is believed.
+    pub(super) guard: RefCell<Option<JumpGuard>>,
 }
 
 impl Poller {
@@ -72,8 +76,9 @@ impl Poller {
         let asking = poll_venue(poll, batches, health.clone(), stopped);
         let applying = async {
             while let Some(batch) = inbox.recv().await {
-                let count = batch.tickers.len();
-                let command = Command::ApplyTickers(batch.tickers);
+                let tickers = self.believed(batch.tickers);
+                let count = tickers.len();
+                let command = Command::ApplyTickers(tickers);
                 // Prices that the store cannot take now are old when it can.
                 if self.mailbox.submit(command, |_, _| ()).await.is_ok() {
                     add(&self.board.ticks, count);
@@ -99,7 +104,7 @@ impl Poller {
     pub(super) async fn follow(self, mut inlet: Inlet) {
         let mut refused = false;
         loop {
-            let tickers = inlet.next().await;
+            let tickers = self.believed(inlet.next().await);
             let count = tickers.len();
             if count > 0 {
                 let command = Command::ApplyTickers(tickers);
@@ -117,6 +122,20 @@ impl Poller {
             // A flood leaves the executor to the others; of each symbol the newest price waits.
             sleep(BATCH_GAP).await;
         }
+    }
+
+    /// What is in proportion to the last good prices, or was confirmed.
+    fn believed(&self, tickers: Vec<Ticker>) -> Vec<Ticker> {
+        let mut guard = self.guard.borrow_mut();
+        let Some(guard) = guard.as_mut() else {
+            return tickers;
+        };
+        let (believed, doubted) = guard.sift(tickers);
+        for ticker in doubted {
+            let (symbol, last) = (ticker.symbol, ticker.last);
+            log::warn!("{symbol} at {last} is out of proportion and waits to be confirmed");
+        }
+        believed
     }
 
     /// Puts the health on the board; gives the number of polls that ended.
