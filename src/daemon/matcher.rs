@@ -212,13 +212,9 @@ impl Matcher {
         self.advance(moment);
     }
 
-    /// What is due precedes what is asked.
+    /// What is due precedes what is asked; and who only looks sees how old prices are by now.
     fn advance(&mut self, moment: Moment) {
-        let due = self
-            .exchange
-            .deadline()
-            .is_some_and(|deadline| deadline <= moment.elapsed);
-        if due && self.failure.is_none() {
+        if self.failure.is_none() {
             // Waking up refuses nothing.
             drop(self.exchange.handle(moment, Command::Wake));
         }
