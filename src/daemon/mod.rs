@@ -16,7 +16,6 @@ mod feed;
 mod matcher;
 mod poller;
 
-use std::cell::RefCell;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -103,15 +102,7 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
 
     prepare(&mailbox, &config, demo && !funded).await;
     let guard = config.oracle.max_jump.map(JumpGuard::new);
-    let poller = feed.start(
-        Poller {
-            mailbox,
-            board: Rc::clone(&board),
-            guard: RefCell::new(guard),
-        },
-        start,
-        steps,
-    );
+    let poller = feed.start(Poller::new(mailbox, Rc::clone(&board), guard), start, steps);
     let endpoint = local::Endpoint::publish(&config.data_dir, address)?;
     welcome(&config, demo, address);
     let server = spawn_local(serve_http(listener, context, stopped));

@@ -1,6 +1,6 @@
 //! Brings prices to the exchange: asks the source, sends its tickers, and tells how it went.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -43,13 +43,24 @@ impl Drop for Interrupt {
 
 /// Sends tickers and keeps the board.
 pub(super) struct Poller {
-    pub(super) mailbox: Mailbox,
+    mailbox: Mailbox,
     pub(super) board: Rc<Board>,
     /// Doubts prices that others made; none where every price is believed.
-    pub(super) guard: RefCell<Option<JumpGuard>>,
+    guard: RefCell<Option<JumpGuard>>,
+    /// Whether it has been said that the exchange refuses prices.
+    refused: Cell<bool>,
 }
 
 impl Poller {
+    pub(super) fn new(mailbox: Mailbox, board: Rc<Board>, guard: Option<JumpGuard>) -> Poller {
+        Poller {
+            mailbox,
+            board,
+            guard: RefCell::new(guard),
+            refused: Cell::new(false),
+        }
+    }
+
     /// A step of the simulation every so often, for ever.
     pub(super) async fn simulate(self, mut sim: Sim, every: Duration) {
         let mut beat = interval(every);
@@ -76,13 +87,7 @@ impl Poller {
         let asking = poll_venue(poll, batches, health.clone(), stopped);
         let applying = async {
             while let Some(batch) = inbox.recv().await {
-                let tickers = self.believed(batch.tickers);
-                let count = tickers.len();
-                let command = Command::ApplyTickers(tickers);
-                // Prices that the store cannot take now are old when it can.
-                if self.mailbox.submit(command, |_, _| ()).await.is_ok() {
-                    add(&self.board.ticks, count);
-                }
+                self.apply(batch.tickers).await;
             }
         };
         // A poll that brings nothing has something to tell too.
@@ -102,25 +107,31 @@ impl Poller {
 
     /// What a source that goes at its own pace has put since the last time, for ever.
     pub(super) async fn follow(self, mut inlet: Inlet) {
-        let mut refused = false;
         loop {
-            let tickers = self.believed(inlet.next().await);
-            let count = tickers.len();
-            if count > 0 {
-                let command = Command::ApplyTickers(tickers);
-                match self.mailbox.submit(command, |_, _| ()).await {
-                    Ok(Ok(())) => add(&self.board.ticks, count),
-                    Ok(Err(why)) if !refused => {
-                        refused = true;
-                        log::error!("prices are refused: {why}");
-                    }
-                    // Prices that the store cannot take now are old when it can.
-                    Ok(Err(_)) | Err(_) => {}
-                }
-            }
+            self.apply(inlet.next().await).await;
             let _polls = self.report(inlet.health());
             // A flood leaves the executor to the others; of each symbol the newest price waits.
             sleep(BATCH_GAP).await;
+        }
+    }
+
+    /// Sends prices that others made, as far as they are believed.
+    async fn apply(&self, tickers: Vec<Ticker>) {
+        let tickers = self.believed(tickers);
+        let count = tickers.len();
+        if count == 0 {
+            return;
+        }
+        let command = Command::ApplyTickers(tickers);
+        match self.mailbox.submit(command, |_, _| ()).await {
+            Ok(Ok(())) => add(&self.board.ticks, count),
+            Ok(Err(why)) => {
+                if !self.refused.replace(true) {
+                    log::error!("prices are refused: {why}");
+                }
+            }
+            // Prices that the store cannot take now are old when it can.
+            Err(_) => {}
         }
     }
 

@@ -91,6 +91,17 @@ pub(super) fn market_id(symbol: Symbol) -> String {
     format!("{}{}", symbol.base(), symbol.quote())
 }
 
+/// The requests for a list of markets, and with a weight for the volumes of all of them.
+pub(super) fn list_with_volumes(
+    base: &str,
+    list: VenueRequest,
+    volumes_weight: Option<u32>,
+) -> Vec<VenueRequest> {
+    let url = format!("{base}/api/v3/ticker/24hr");
+    let volumes = volumes_weight.map(|weight| VenueRequest::general(url, weight));
+    std::iter::once(list).chain(volumes).collect()
+}
+
 /// The request for the tickers of some markets.
 pub(super) fn some_tickers(base: &str, weight: u32, markets: &[Market]) -> VenueRequest {
     // ["A","B"] without spaces, percent-encoded.

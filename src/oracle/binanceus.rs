@@ -55,13 +55,8 @@ impl Venue for BinanceUs {
     }
 
     fn list_requests(&self, volumes: bool) -> Vec<VenueRequest> {
-        let list = format!("{}/api/v3/exchangeInfo", self.base);
-        let mut requests = vec![VenueRequest::general(list, LIST_WEIGHT)];
-        if volumes {
-            let url = format!("{}/api/v3/ticker/24hr", self.base);
-            requests.push(VenueRequest::general(url, VOLUMES_WEIGHT));
-        }
-        requests
+        let list = VenueRequest::general(format!("{}/api/v3/exchangeInfo", self.base), LIST_WEIGHT);
+        binance::list_with_volumes(&self.base, list, volumes.then_some(VOLUMES_WEIGHT))
     }
 
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
