@@ -3,14 +3,14 @@
 use serde::Deserialize;
 
 use super::balances;
+use super::fields::{Field, body, invalid, number, required, text};
 use super::message::Response;
 use super::names;
 use super::problem::Problem;
 use super::router::Call;
-use super::shapes::fields::{Field, body, invalid, number, required, text};
-use super::shapes::json::document;
-use super::shapes::ticker::write_ticker;
 use crate::exchange::{Command, Exchange, NewBalance, NewPrice, Outcome};
+use crate::shapes::json::document;
+use crate::shapes::ticker::write_ticker;
 use crate::status::ReplayStatus;
 use crate::stepper::{NotStepping, STEP_ROWS_MAX};
 use crate::units::{Amount, Exact, Invalid, Price, Quantity, Span};
@@ -137,7 +137,7 @@ pub(super) async fn step(call: &Call<'_>) -> Result<Response, Problem> {
 }
 
 /// The members that tell where a replay is.
-pub(super) fn put_replay(members: &mut super::shapes::json::Members<'_>, position: ReplayStatus) {
+pub(super) fn put_replay(members: &mut crate::shapes::json::Members<'_>, position: ReplayStatus) {
     members.put("rows", position.rows);
     members.put("finished", position.finished);
     members.put("ts", position.at);

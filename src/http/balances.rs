@@ -2,14 +2,14 @@
 
 use serde::Deserialize;
 
+use super::fields::{Field, body, number, required};
 use super::message::Response;
 use super::names;
 use super::problem::Problem;
 use super::router::Call;
-use super::shapes::balance::write_row;
-use super::shapes::fields::{Field, body, number, required};
-use super::shapes::json::{array, document};
 use crate::exchange::{Account, Command, Exchange};
+use crate::shapes::balance::write_row;
+use crate::shapes::json::{array, document};
 use crate::units::{Amount, Asset};
 
 /// `GET /balance`: a row for every asset that there is some of.

@@ -7,8 +7,8 @@ use super::admin::put_replay;
 use super::message::Response;
 use super::problem::Problem;
 use super::router::Call;
-use super::shapes::json::{Members, document};
 use crate::exchange::Exchange;
+use crate::shapes::json::{Members, document};
 use crate::status::{SourceStatus, Status};
 
 /// The matcher has this long to answer before the daemon counts as not ready.
@@ -96,7 +96,7 @@ fn put_status(members: &mut Members<'_>, status: &Status) {
     });
     members.array("sources", |items| {
         for source in &status.sources {
-            super::shapes::json::object(items.next(), |members| put_source(members, source));
+            crate::shapes::json::object(items.next(), |members| put_source(members, source));
         }
     });
     match status.replay {
@@ -125,7 +125,7 @@ fn put_source(members: &mut Members<'_>, source: &SourceStatus) {
     members.put("skipped", source.skipped);
     members.array("unknown_symbols", |items| {
         for (symbol, nearest) in &source.unknown {
-            super::shapes::json::object(items.next(), |members| {
+            crate::shapes::json::object(items.next(), |members| {
                 members.put("symbol", *symbol);
                 members.array("nearest", |names| {
                     for name in nearest {

@@ -9,8 +9,8 @@ use super::context::Traffic;
 use super::message::Response;
 use super::problem::Problem;
 use super::router::{Call, ROUTES};
-use super::shapes::number::{push_exact, push_thousandths, push_whole};
 use crate::exchange::Exchange;
+use crate::shapes::number::{push_exact, push_thousandths, push_whole};
 use crate::status::Status;
 use crate::units::Exact;
 

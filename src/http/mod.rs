@@ -13,7 +13,7 @@
 //! | `wire`      | a socket that knows what it is waiting for, and since when      |
 //! | [`router`]  | one table: which method and path goes to which handler          |
 //! | [`context`] | what the handlers stand on, and who may do what                 |
-//! | `shapes`    | JSON in and out, exact to the last digit                        |
+//! | `fields`    | the fields of a body, and which one is wrong                    |
 //!
 //! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_list`), `overview`, `admin`,
 //! `health`, `metrics`, `docs`, `root`.
@@ -28,6 +28,7 @@ pub mod server;
 mod admin;
 mod balances;
 mod docs;
+mod fields;
 mod health;
 mod metrics;
 mod names;
@@ -36,7 +37,6 @@ mod orders;
 mod overview;
 mod refusal;
 mod root;
-mod shapes;
 mod target;
 mod tickers;
 mod wire;

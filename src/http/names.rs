@@ -1,8 +1,8 @@
 //! Reads the names of assets and symbols that clients write.
 
 use super::context::Context;
+use super::fields::invalid;
 use super::problem::Problem;
-use super::shapes::fields::invalid;
 use crate::exchange::Rejection;
 use crate::units::{Asset, InvalidName, Symbol};
 

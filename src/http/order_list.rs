@@ -9,16 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use super::context::Context;
+use super::fields::invalid;
 use super::message::Response;
 use super::names;
 use super::orders;
 use super::problem::Problem;
 use super::router::Call;
-use super::shapes::fields::invalid;
-use super::shapes::json::{array, document};
-use super::shapes::order::{ORDER_BYTES, write_id, write_order};
 use crate::archive::{Archive, Unreadable, Walk};
 use crate::exchange::{Exchange, HistoryEntry, Order, OrderStatus, Side, Waiting};
+use crate::shapes::json::{array, document};
+use crate::shapes::order::{ORDER_BYTES, write_id, write_order};
 use crate::units::{OrderId, Symbol, Timestamp};
 
 /// The most orders in one answer; a longer list is cut there and read on with `before`.

@@ -2,17 +2,17 @@
 
 use serde::Deserialize;
 
+use super::fields::{Field, body, invalid, number, required, text};
 use super::message::Response;
 use super::names;
 use super::order_list::{Filter, Shown, answer_list};
 use super::problem::Problem;
 use super::router::Call;
-use super::shapes::fields::{Field, body, invalid, number, required, text};
-use super::shapes::json::{document, object};
-use super::shapes::order::{ORDER_BYTES, order_document, write_order};
 use crate::exchange::{
     Command, Exchange, Freed, NewOrder, OPEN_ORDERS_MAX, Order, OrderKind, Outcome, Rejection, Side,
 };
+use crate::shapes::json::{document, object};
+use crate::shapes::order::{ORDER_BYTES, order_document, write_order};
 use crate::units::{OrderId, Price, Quantity};
 
 #[derive(Deserialize)]

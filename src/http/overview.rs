@@ -5,9 +5,9 @@ use super::names;
 use super::orders;
 use super::problem::Problem;
 use super::router::Call;
-use super::shapes::balance::row_members;
-use super::shapes::json::{Members, document};
 use crate::exchange::{Exchange, Flow, Side, TradeTotals, Worth};
+use crate::shapes::balance::row_members;
+use crate::shapes::json::{Members, document};
 use crate::units::{Amount, Asset, Exact, Price, Symbol};
 
 /// `GET /overview/capital`.

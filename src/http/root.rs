@@ -2,7 +2,7 @@
 
 use super::message::Response;
 use super::router::Call;
-use super::shapes::json::document;
+use crate::shapes::json::document;
 
 /// What a browser gets until there is more to see.
 const PAGE: &str = include_str!("root.html");

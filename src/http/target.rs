@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::fields::invalid;
 use super::problem::Problem;
-use super::shapes::fields::invalid;
 
 /// Percent-decoded text; `None` where an escape is broken or the bytes are not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {

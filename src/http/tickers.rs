@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use super::message::Response;
 use super::problem::Problem;
 use super::router::Call;
-use super::shapes::json::{Members, array, document};
-use super::shapes::ticker::write_ticker;
 use crate::exchange::Exchange;
+use crate::shapes::json::{Members, array, document};
+use crate::shapes::ticker::write_ticker;
 use crate::units::Symbol;
 
 /// `GET /tickers`: the symbols that have a price, sorted as text.
@@ -74,7 +74,7 @@ fn put_ticker(members: &mut Members<'_>, exchange: &Exchange, name: &str, symbol
     let out = members.any_name(name);
     match ticker {
         Some((ticker, age)) => write_ticker(out, &ticker, age),
-        None => super::shapes::json::object(out, |error| {
+        None => crate::shapes::json::object(out, |error| {
             error.put("error", &format!("Ticker {name} not available"));
         }),
     }

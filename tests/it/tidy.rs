@@ -12,7 +12,7 @@ const PACKAGES_MAX: usize = 190;
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["exchange", "units"]),
@@ -21,10 +21,11 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("mailbox", &["exchange", "units"]),
     ("store", &["archive", "exchange", "units"]),
     ("oracle", &["exchange", "units"]),
+    ("shapes", &["exchange", "units"]),
     (
         "http",
         &[
-            "archive", "exchange", "mailbox", "status", "stepper", "units",
+            "archive", "exchange", "mailbox", "shapes", "status", "stepper", "units",
         ],
     ),
     ("config", &["units"]),
