@@ -9,6 +9,14 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use super::{Client, wait_for};
 
+/// The binary that was built with the tests.
+pub(crate) const OWN_BINARY: &str = env!("CARGO_BIN_EXE_mockx");
+
+/// The binary to test in its place, of `$MOCKX_TEST_BINARY`: another build, such as one for another machine.
+pub(crate) fn other_binary() -> Option<PathBuf> {
+    std::env::var_os("MOCKX_TEST_BINARY").map(PathBuf::from)
+}
+
 /// How a daemon is to be started.
 #[derive(Debug)]
 pub(crate) struct Launch {
@@ -23,7 +31,13 @@ pub(crate) struct Launch {
 impl Launch {
     /// `mockx serve` on a free port, with a data directory and a source of prices.
     pub(crate) fn new(directory: &Path, source: &str) -> Launch {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mockx"));
+        let binary = other_binary().unwrap_or_else(|| PathBuf::from(OWN_BINARY));
+        Launch::of(&binary, directory, source)
+    }
+
+    /// The same of another binary.
+    pub(crate) fn of(binary: &Path, directory: &Path, source: &str) -> Launch {
+        let mut command = Command::new(binary);
         command
             .env_clear()
             .env("HOME", directory)
