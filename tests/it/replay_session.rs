@@ -93,7 +93,9 @@ fn cancel(client: &mut Client, order: &Value) {
 fn session(binary: &Path, file: &Path, rows_of_file: u64, seed: &str) -> End {
     let home = TempDir::new().unwrap();
     let directory = home.path().join("data");
-    let daemon = Launch::of(binary, &directory, &format!("replay:{}", file.display()))
+    let daemon = Launch::of(binary, &directory)
+        .arg("--source")
+        .arg(&format!("replay:{}", file.display()))
         .config("[oracle]\nreplay_pace = \"stepped\"\n")
         .arg("--seed")
         .arg(seed)
