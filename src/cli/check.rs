@@ -21,7 +21,8 @@ pub(super) fn check(file: Option<&Path>, environment: &Environment) -> Result<()
         Source::Sim => "sim".to_owned(),
         Source::Push => "push".to_owned(),
         Source::Venue(venue) => venue.name().to_owned(),
-        Source::Exec(command) => format!("exec {command:?}"),
+        // Its arguments may hold a secret.
+        Source::Exec(command) => format!("exec {:?}", command.first().map_or("", String::as_str)),
         Source::Valkey(valkey) => format!("valkey ({}*)", valkey.prefix),
         Source::Replay { file, .. } => format!("replay:{}", file.display()),
     };
