@@ -61,7 +61,7 @@ Example: mockx serve --source replay:ticks.csv.gz --listen 127.0.0.1:9000 --seed
         file: Option<PathBuf>,
     },
 
-    /// Print what an issue report needs: machine, settings, state, daemon; never a secret
+    /// Print what an issue report needs, and what looks wrong; never a secret
     #[command(after_help = "\
 It works with the daemon down; as root or in the group mockx it sees more. Exit code 1 if
 something looks wrong.")]

@@ -13,9 +13,11 @@
 mod age;
 mod api;
 mod cli;
+mod doctor;
 mod exec;
 mod feed_stage;
 mod kill;
+mod manual;
 mod model;
 mod oracle;
 mod oracle_fetch;
@@ -31,3 +33,4 @@ mod valkey;
 mod venue_polls;
 mod venue_server;
 mod venues;
+mod wall_clock;

@@ -62,9 +62,9 @@ fn healthy(page: &mut Page, health: &Value) {
         .into_iter()
         .flatten()
     {
-        page.row("source", &members(source));
+        let name = source.get("name").map(text).unwrap_or_default();
+        page.row("source", &format!("{name}: {}", members(source)));
         if source.get("up") == Some(&Value::Bool(false)) {
-            let name = source.get("name").map(text).unwrap_or_default();
             let error = source.get("last_error").map(text).unwrap_or_default();
             page.problem(format!("{name} gives no prices: {error}"));
         }
@@ -91,7 +91,7 @@ fn healthy(page: &mut Page, health: &Value) {
     }
 }
 
-/// What an object holds that is not empty, as `name value, ...`.
+/// What an object holds that is not empty, as `key value, ...`; its name stands before that.
 fn members(value: &Value) -> String {
     let Some(object) = value.as_object() else {
         return text(value);
@@ -99,7 +99,7 @@ fn members(value: &Value) -> String {
     let is_empty = |value: &&Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     let parts: Vec<String> = object
         .iter()
-        .filter(|(_, value)| !is_empty(value))
+        .filter(|(name, value)| *name != "name" && !is_empty(value))
         .map(|(name, value)| format!("{name} {}", text(value)))
         .collect();
     parts.join(", ")
