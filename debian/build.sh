@@ -12,21 +12,22 @@ case $arch in
 esac
 cross/build.sh "$arch" >/dev/null
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/debian
 
 # What the package holds beyond files of the repository; Cargo.toml names both.
 stage=target/package
 rm -rf "$stage"
-mkdir -p "$stage/man" target/dist
+mkdir -p "$stage" target/dist
 sed -f debian/config.sed config.toml > "$stage/config.toml"
 for key in source symbols; do
     [ "$(grep -c "^$key = " "$stage/config.toml")" = 1 ] || { echo "debian/config.sed has missed $key" >&2; exit 1; }
 done
-for page in docs/man/*; do gzip -9 --no-name --stdout "$page" > "$stage/man/${page##*/}.gz"; done
+cargo run --quiet --locked --example manual -- "$stage/manual" >&2
+gzip -9 --no-name "$stage"/manual/*.[15]
 gzip -9 --no-name --stdout CHANGELOG.md > "$stage/changelog.gz"
 
 version=$(dpkg-parsechangelog -l debian/changelog -S Version)
 package=target/dist/mockx_${version}_$arch.deb
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/debian
 # The strip of this machine knows one architecture; cargo has stripped the binary already.
 cargo deb --quiet --locked --target "$triple" --no-build --no-strip --deb-version "$version" --output "$package" >&2
 echo "$package"
