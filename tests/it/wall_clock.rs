@@ -3,13 +3,15 @@
 //! libfaketime stands between the real daemon and the wall clock; the monotonic clock stays the kernel's.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::feed_stage::wait_source;
+use crate::feed_stage::{has, wait_source};
 use crate::support::{Daemon, Launch, wait_for};
 use crate::venue_server::{Answers, answer};
 
@@ -165,5 +167,94 @@ fn a_venue_is_asked_on_through_the_jump() {
     wait_for("more polls", || (venue.asked() > before + 1).then_some(()));
     wait_for("the jump", || (clock(&daemon)["steps"] == 1).then_some(()));
     assert!(told(&machine.data()).contains("nothing expires because of it"));
+    daemon.stop();
+}
+
+/// A server with a certificate that nobody vouches for, killed when dropped.
+struct Secure {
+    child: Child,
+    port: String,
+}
+
+impl Secure {
+    fn start(folder: &Path) -> Secure {
+        let (key, certificate) = (folder.join("key.pem"), folder.join("certificate.pem"));
+        let made = Command::new("openssl")
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            ])
+            .args([
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+            ])
+            .arg("-keyout")
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate)
+            .output()
+            .unwrap();
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        let mut child = Command::new("openssl")
+            .args(["s_server", "-accept", "127.0.0.1:0", "-naccept", "1000"])
+            .arg("-key")
+            .arg(&key)
+            .arg("-cert")
+            .arg(&certificate)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            let line = line.unwrap();
+            let (_, port) = line.strip_prefix("ACCEPT ")?.rsplit_once(':')?;
+            Some(port.to_owned())
+        });
+        // What it goes on to say has to go somewhere.
+        std::thread::spawn(move || lines.count());
+        let port = port.unwrap();
+        Secure { child, port }
+    }
+}
+
+impl Drop for Secure {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+#[test]
+fn certificates_that_are_not_valid_yet_are_tried_on() {
+    let Some(machine) = Machine::new().filter(|_| has("openssl", "openssl")) else {
+        return;
+    };
+    let venue = Secure::start(machine.home.path());
+    let config = format!(
+        "[oracle]\nsymbols = [\"BTC/USDT\"]\ninterval = \"1s\"\nbase_urls = {{ binance = \"https://localhost:{}\" }}\n",
+        venue.port
+    );
+    let launch = Launch::new(&machine.data(), "binance").config(&config);
+    let daemon = machine.boot(launch).start();
+    let error_with = |source: &Value, words: &str| {
+        let error = source["last_error"].as_str().unwrap_or_default();
+        error.contains(words)
+    };
+    let source = wait_source(&daemon, "the clock to be blamed", |source| {
+        error_with(source, "is the clock of this machine right?")
+    });
+    assert_eq!(source["up"], false);
+    machine.set();
+    // Nobody vouches for it, but that is all that is wrong with it now.
+    wait_source(&daemon, "another error", |source| {
+        error_with(source, "UnknownIssuer")
+    });
     daemon.stop();
 }
