@@ -161,7 +161,8 @@ memory_limit() {
     local before
     before=$(digest)
     mkdir -p $drop_in
-    printf '[Service]\nMemoryHigh=infinity\nMemoryMax=2M\nMemorySwapMax=0\n' > $drop_in/test.conf
+    # Less than it needs to start: the kernel has to step in.
+    printf '[Service]\nMemoryHigh=infinity\nMemoryMax=256K\nMemorySwapMax=0\n' > $drop_in/test.conf
     systemctl daemon-reload
     timeout 20 systemctl restart mockx
     check 'above its limit it is killed' soon killed_for_memory
