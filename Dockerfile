@@ -11,14 +11,14 @@ WORKDIR /source
 COPY cross/packages.sh cross/
 RUN cross/packages.sh
 COPY . .
-RUN image/tree.sh "$TARGETARCH" /tree
+RUN image/tree.sh "$TARGETARCH" /tree && mkdir /state
 
 FROM scratch
 LABEL org.opencontainers.image.title="mockx" \
       org.opencontainers.image.description="Small, exact, deterministic paper exchange for trading bots" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /tree/ /
-COPY --from=build --chown=10001:10001 /tree/var/lib/mockx/ /var/lib/mockx/
+COPY --from=build --chown=10001:10001 /state/ /var/lib/mockx/
 USER 10001:10001
 # The state and the key. A named volume takes over the owner.
 VOLUME /var/lib/mockx

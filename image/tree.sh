@@ -8,7 +8,7 @@ binary=$(cross/build.sh "$arch" --static)
 rm -rf "$tree"
 install -D -m 755 "$binary" "$tree/usr/bin/mockx"
 # Live prices, as in the package.
-mkdir -p "$tree/etc/mockx" "$tree/var/lib/mockx"
+mkdir -p "$tree/etc/mockx" "$tree/var/lib"
 sed -f debian/config.sed config.toml > "$tree/etc/mockx/config.toml"
 # The name tells mockx that this is the account of the daemon; the last file that names are looked up by DNS.
 echo 'mockx:x:10001:10001::/var/lib/mockx:/nonexistent' > "$tree/etc/passwd"
