@@ -239,10 +239,8 @@ after_the_power_cut() {
     check 'the store takes writes' mockx deposit USDT 1
     sleep 5
     check 'the books add up' is "$(get /admin/health | field audit_failure)" null
-    local id
-    for id in $(mockx orders-simple --status new | tr -d '[]",' | tr ',' ' '); do
-        say "KEPT $(get "/orders/$id")"
-    done
+    # One line an order; a flat object holds no brace.
+    get '/orders?status=new' | sed 's/^\[//; s/\]$//; s/},{/}\n{/g; $a\' | sed 's/^/MOCKX KEPT /'
     clock_of_a_pi
 }
 
