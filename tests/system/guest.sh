@@ -195,10 +195,10 @@ restarted() {
 
 memory_limit() {
     local group=/sys/fs/cgroup$(property ControlGroup)
-    check 'the memory limit is set' is "$(property MemoryMax)" 201326592
+    check 'the memory limit is set' is "$(property MemoryMax)" 268435456
     # Containers of nspawn.sh have no memory controller.
     [ -e "$group/memory.max" ] || return 0
-    check 'the kernel holds the limit' is "$(cat "$group/memory.max")" 201326592
+    check 'the kernel holds the limit' is "$(cat "$group/memory.max")" 268435456
     say "figure memory_current_kib $(($(cat "$group/memory.current") / 1024))"
     local before
     before=$(digest)
