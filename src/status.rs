@@ -1,5 +1,7 @@
 //! How the daemon is doing, as plain figures for whoever shows them.
 
+use std::time::Duration;
+
 use crate::units::{Span, Symbol, Timestamp};
 
 /// A source of prices.
@@ -64,6 +66,17 @@ pub struct ClockStatus {
     pub last_step_ms: i64,
 }
 
+/// The executor's thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExecutorStatus {
+    /// How often it worked between two sleeps.
+    pub stretches: u64,
+    /// How often that took 20 ms or longer.
+    pub long_stretches: u64,
+    /// The longest that took since the start.
+    pub longest_stretch: Duration,
+}
+
 /// Everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
@@ -91,6 +104,8 @@ pub struct Status {
     pub store: StoreStatus,
     /// The clock.
     pub clock: ClockStatus,
+    /// The executor's thread.
+    pub executor: ExecutorStatus,
     /// Whether the daemon is about to stop.
     pub stopping: bool,
 }

@@ -114,6 +114,20 @@ pub struct Oracle {
     pub discovery: Option<Discovery>,
     /// Other addresses of real exchanges than their own.
     pub base_urls: BTreeMap<Venue, String>,
+    /// Whom secure connections to them trust.
+    pub tls_roots: TlsRoots,
+}
+
+/// Whom secure connections trust.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TlsRoots {
+    /// The authorities that come with this program.
+    #[default]
+    Bundled,
+    /// Those of the system.
+    System,
+    /// Those of a file in PEM form.
+    File(PathBuf),
 }
 
 /// Markets to find in the list of a real exchange.

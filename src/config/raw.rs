@@ -18,7 +18,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 35] = [
+pub(super) const KEYS: [&str; 36] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -45,6 +45,7 @@ pub(super) const KEYS: [&str; 35] = [
     "oracle.discover_limit",
     "oracle.quotes",
     BASE_URLS,
+    "oracle.tls_roots",
     "oracle.replay_pace",
     "oracle.replay_loop",
     "oracle.command",

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::stretch::Stretches;
 use crate::exchange::Exchange;
 use crate::status::{ClockStatus, ReplayStatus, SourceStatus, Status, StoreStatus};
 use crate::units::Span;
@@ -24,10 +25,11 @@ pub(super) struct Board {
     pub(super) source: RefCell<SourceStatus>,
     pub(super) replay: Cell<Option<ReplayStatus>>,
     pub(super) stopping: Cell<bool>,
+    stretches: Stretches,
 }
 
 impl Board {
-    pub(super) fn new(store_file: PathBuf) -> Board {
+    pub(super) fn new(store_file: PathBuf, stretches: Stretches) -> Board {
         Board {
             started: Instant::now(),
             store_file,
@@ -42,6 +44,7 @@ impl Board {
             source: RefCell::new(SourceStatus::default()),
             replay: Cell::new(None),
             stopping: Cell::new(false),
+            stretches,
         }
     }
 
@@ -68,6 +71,7 @@ impl Board {
                 file_bytes: std::fs::metadata(&self.store_file).map_or(0, |file| file.len()),
             },
             clock: self.clock.get(),
+            executor: self.stretches.status(),
             stopping: self.stopping.get(),
         }
     }

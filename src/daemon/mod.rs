@@ -15,6 +15,7 @@ mod fatal;
 mod feed;
 mod matcher;
 mod poller;
+mod stretch;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -45,6 +46,7 @@ use clock::{Clock, MarketClock, SystemClock};
 use feed::{Feed, symbols};
 use matcher::{Matcher, Settings};
 use poller::Poller;
+use stretch::Stretches;
 
 /// Threads for calls that may wait.
 const BLOCKING_THREADS: usize = 4;
@@ -60,19 +62,28 @@ pub fn serve(config: Config, demo: bool) -> Result<(), Fatal> {
     let cache = usize::try_from(config.store.cache_mib).unwrap_or(1) << 20;
     let (store, snapshot) = Store::open(&path, cache)?;
     let exchange = Exchange::restore(rules(&config), snapshot).map_err(Fatal::Unsound)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let stretches = Stretches::new();
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS)
-        .thread_keep_alive(Duration::from_secs(5))
-        .build()
-        .map_err(Fatal::Runtime)?;
-    let result = LocalSet::new().block_on(&runtime, run(config, demo, store, exchange));
+        .thread_keep_alive(Duration::from_secs(5));
+    stretches.watch(&mut builder);
+    let runtime = builder.build().map_err(Fatal::Runtime)?;
+    let daemon = run(config, demo, store, exchange, stretches);
+    let result = LocalSet::new().block_on(&runtime, daemon);
     // A venue that does not answer must not hold up the end.
     runtime.shutdown_timeout(END_TIMEOUT);
     result
 }
 
-async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Result<(), Fatal> {
+async fn run(
+    config: Config,
+    demo: bool,
+    store: Store,
+    exchange: Exchange,
+    stretches: Stretches,
+) -> Result<(), Fatal> {
     let address = config.server.listen;
     let listener = TcpListener::bind(address)
         .await
@@ -83,7 +94,10 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
     let (stop, stopped) = watch::channel(false);
     let mut signals = Signals::listen()?;
 
-    let board = Rc::new(Board::new(config.data_dir.join(store::FILE_NAME)));
+    let board = Rc::new(Board::new(
+        config.data_dir.join(store::FILE_NAME),
+        stretches,
+    ));
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
     let context = context(&config, &store, &board, mailbox.clone(), stepper)?;

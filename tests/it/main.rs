@@ -29,4 +29,5 @@ mod tidy;
 mod valkey;
 mod venue_polls;
 mod venue_server;
+mod venue_shapes;
 mod venues;
