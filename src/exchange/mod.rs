@@ -205,6 +205,11 @@ impl Exchange {
             .filter_map(|(_, id)| self.orders.get(id))
     }
 
+    /// Open orders by id, from this one on.
+    pub fn open_orders_from(&self, id: OrderId) -> impl Iterator<Item = &Order> {
+        self.orders.range(id..).map(|(_, order)| order)
+    }
+
     /// Number of open orders.
     pub fn open_count(&self) -> usize {
         self.orders.len()

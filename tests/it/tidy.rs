@@ -12,7 +12,7 @@ const PACKAGES_MAX: usize = 190;
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["exchange", "units"]),
@@ -22,6 +22,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("store", &["archive", "exchange", "units"]),
     ("oracle", &["exchange", "units"]),
     ("shapes", &["exchange", "units"]),
+    ("keyspace", &["archive", "exchange", "shapes", "units"]),
     (
         "http",
         &[
