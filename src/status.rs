@@ -57,6 +57,29 @@ pub struct StoreStatus {
     pub file_bytes: u64,
 }
 
+/// Whether the wall clock can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClockTrust {
+    /// The system says that it was set from the network.
+    Synchronised,
+    /// Nobody says so, and nothing speaks against it.
+    #[default]
+    Unverified,
+    /// It is years off, or behind what was stamped already.
+    Wrong,
+}
+
+impl ClockTrust {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ClockTrust::Synchronised => "synchronised",
+            ClockTrust::Unverified => "unverified",
+            ClockTrust::Wrong => "wrong",
+        }
+    }
+}
+
 /// The clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ClockStatus {
@@ -64,6 +87,8 @@ pub struct ClockStatus {
     pub steps: u64,
     /// The last jump in milliseconds, forward or back.
     pub last_step_ms: i64,
+    /// Whether it can be believed now.
+    pub trust: ClockTrust,
 }
 
 /// The executor's thread.

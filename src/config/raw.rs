@@ -58,7 +58,7 @@ pub(super) const KEYS: [&str; 36] = [
 ];
 
 /// Settings by key, each the last that was put.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Raw(BTreeMap<&'static str, Setting>);
 
 impl Raw {
@@ -87,6 +87,11 @@ impl Raw {
     /// The setting of this key, if there is one.
     pub(super) fn get(&self, key: &str) -> Option<&Setting> {
         self.0.get(key)
+    }
+
+    /// All settings, sorted by key.
+    pub(super) fn settings(&self) -> impl Iterator<Item = &Setting> {
+        self.0.values()
     }
 }
 

@@ -1,12 +1,13 @@
 //! What the parts of the daemon tell about themselves, put together on demand.
 
 use std::cell::{Cell, RefCell};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::clock::SYNCHRONISED_FILE;
 use super::stretch::Stretches;
 use crate::exchange::Exchange;
-use crate::status::{ClockStatus, ReplayStatus, SourceStatus, Status, StoreStatus};
+use crate::status::{ClockStatus, ClockTrust, ReplayStatus, SourceStatus, Status, StoreStatus};
 use crate::units::Span;
 
 /// Figures that the tasks of the executor thread keep up to date.
@@ -70,10 +71,23 @@ impl Board {
                 commit_time: span(self.commit_time.get()),
                 file_bytes: std::fs::metadata(&self.store_file).map_or(0, |file| file.len()),
             },
-            clock: self.clock.get(),
+            clock: trusted(self.clock.get()),
             executor: self.stretches.status(),
             stopping: self.stopping.get(),
         }
+    }
+}
+
+/// The clock with what the system says of it.
+fn trusted(clock: ClockStatus) -> ClockStatus {
+    let is_set = clock.trust == ClockTrust::Unverified && Path::new(SYNCHRONISED_FILE).exists();
+    ClockStatus {
+        trust: if is_set {
+            ClockTrust::Synchronised
+        } else {
+            clock.trust
+        },
+        ..clock
     }
 }
 

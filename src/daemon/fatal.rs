@@ -28,6 +28,9 @@ pub enum Fatal {
         /// Why.
         source: io::Error,
     },
+    /// The socket that systemd handed over cannot be listened on.
+    #[error("the socket from systemd {0}")]
+    Socket(String),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -70,6 +73,7 @@ impl Fatal {
             | Fatal::Replay(_)
             | Fatal::Valkey(_)
             | Fatal::Roots(_)
+            | Fatal::Socket(_)
             | Fatal::NoVenue(_) => 2,
             Fatal::Directory { .. }
             | Fatal::Listen { .. }

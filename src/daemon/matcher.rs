@@ -18,7 +18,8 @@ use tokio::time::{Instant as Wakeup, sleep_until};
 use super::Fatal;
 use super::board::{Board, add};
 use super::clock::Clock;
-use crate::exchange::{Command, Event, Exchange, MarketState, Rules};
+use super::notify::Pulse;
+use crate::exchange::{Command, Event, Exchange, MarketState};
 use crate::mailbox::{Fate, Job, Reply, Unavailable, Work};
 use crate::store::{Batch, Store, StoreError};
 use crate::units::{Moment, Symbol};
@@ -29,13 +30,14 @@ const TURN_JOBS_MAX: usize = 256;
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Settings of the turn loop.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) rules: Rules,
     /// How often prices are written.
     pub(super) price_flush: Duration,
     /// How often the books are audited.
     pub(super) audit_every: Option<Duration>,
+    /// The signs of life, which the turns give.
+    pub(super) pulse: Pulse,
 }
 
 /// A batch on its way to the disk.
@@ -133,8 +135,14 @@ impl Matcher {
         }
     }
 
-    /// When something is due by itself.
+    /// When something is due by itself, a sign of life included.
     fn next_wakeup(&mut self) -> Wakeup {
+        let due = self.next_due();
+        let beat = self.settings.pulse.due();
+        beat.map_or(due, |beat| beat.min(due))
+    }
+
+    fn next_due(&mut self) -> Wakeup {
         let now = Wakeup::now();
         if self.failure.is_some() {
             // While it is being opened there is nothing to wake up for but its answer.
@@ -225,6 +233,7 @@ impl Matcher {
 
     /// Notes that prices are to be written, and audits, each every so often.
     fn keep_house(&mut self) {
+        self.settings.pulse.beat();
         let now = Wakeup::now();
         if now >= self.next_flush {
             self.next_flush = now + self.settings.price_flush;
@@ -312,7 +321,7 @@ impl Matcher {
     fn restore(&mut self) -> Result<(), Fatal> {
         let mut snapshot = self.store.load().map_err(Fatal::StoreLost)?;
         keep_prices(&mut snapshot.markets, &self.exchange);
-        let rules = self.settings.rules.clone();
+        let rules = self.exchange.rules().clone();
         self.exchange = Exchange::restore(rules, snapshot).map_err(Fatal::Unsound)?;
         Ok(())
     }

@@ -84,7 +84,7 @@ pub use rules::Rules;
 pub use snapshot::{MarketState, Snapshot};
 pub use waiting::Waiting;
 
-use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Symbol};
+use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Span, Symbol};
 use counters::Counters;
 use ledger::Ledger;
 
@@ -183,6 +183,11 @@ impl Exchange {
     /// The rules it plays by.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// Has prices count as old after another time; rules are no part of the state, so nothing is recorded.
+    pub fn set_max_age(&mut self, max_age: Option<Span>) {
+        self.rules.max_age = max_age;
     }
 
     /// The moment of the latest turn.

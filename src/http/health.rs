@@ -112,6 +112,7 @@ fn put_status(members: &mut Members<'_>, status: &Status) {
     members.object("clock", |clock| {
         clock.put("steps", status.clock.steps);
         clock.put("last_step_ms", status.clock.last_step_ms);
+        clock.put("trust", status.clock.trust.as_str());
     });
 }
 

@@ -23,6 +23,7 @@ mod oracle_venues;
 mod replay_session;
 mod scenarios;
 mod server;
+mod service;
 mod stop;
 mod support;
 mod tidy;

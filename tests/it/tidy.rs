@@ -42,7 +42,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Outside crates and the only modules that may name them.
-const OUTSIDE: [(&str, &[&str]); 14] = [
+const OUTSIDE: [(&str, &[&str]); 15] = [
     ("rust_decimal", &["units"]),
     ("ethnum", &["units"]),
     ("redb", &["store"]),
@@ -52,7 +52,8 @@ const OUTSIDE: [(&str, &[&str]); 14] = [
     ("csv", &["oracle"]),
     ("flate2", &["oracle"]),
     ("redis", &["oracle"]),
-    ("rustix", &["oracle"]),
+    ("rustix", &["cli", "daemon", "oracle"]),
+    ("sd_listen_fds", &["daemon"]),
     ("strsim", &["oracle"]),
     ("toml", &["config"]),
     ("clap", &["cli"]),
