@@ -41,6 +41,7 @@ pub mod exchange;
 pub mod http;
 pub mod mailbox;
 pub mod oracle;
+pub mod pages;
 mod shapes;
 pub mod status;
 pub mod stepper;

@@ -47,6 +47,8 @@ pub struct StoreStatus {
     pub commit_time: Span,
     /// Size of its file in bytes.
     pub file_bytes: u64,
+    /// What is left of the file's disk in bytes, where that is known.
+    pub disk_free: Option<u64>,
 }
 
 /// The clock.
@@ -56,6 +58,8 @@ pub struct ClockStatus {
     pub steps: u64,
     /// The last jump in milliseconds, forward or back.
     pub last_step_ms: i64,
+    /// Whether the system says that its clock is synchronised, where it says.
+    pub synchronised: Option<bool>,
 }
 
 /// Everything.
@@ -85,6 +89,8 @@ pub struct Status {
     pub store: StoreStatus,
     /// The clock.
     pub clock: ClockStatus,
+    /// Resident memory of the process in bytes, where that is known.
+    pub memory: Option<u64>,
     /// Whether the daemon is about to stop.
     pub stopping: bool,
 }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::system;
 use crate::exchange::Exchange;
 use crate::status::{ClockStatus, ReplayStatus, SourceStatus, Status, StoreStatus};
 use crate::units::Span;
@@ -66,8 +67,13 @@ impl Board {
                 commits: self.commits.get(),
                 commit_time: span(self.commit_time.get()),
                 file_bytes: std::fs::metadata(&self.store_file).map_or(0, |file| file.len()),
+                disk_free: system::disk_free(&self.store_file),
             },
-            clock: self.clock.get(),
+            clock: ClockStatus {
+                synchronised: system::clock_is_synchronised(),
+                ..self.clock.get()
+            },
+            memory: system::resident_memory(),
             stopping: self.stopping.get(),
         }
     }
