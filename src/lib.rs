@@ -42,6 +42,7 @@ pub mod http;
 pub mod keyspace;
 pub mod mailbox;
 pub mod oracle;
+pub mod pages;
 mod shapes;
 pub mod status;
 pub mod stepper;

@@ -55,6 +55,8 @@ pub struct StoreStatus {
     pub commit_time: Span,
     /// Size of its file in bytes.
     pub file_bytes: u64,
+    /// What is left of the file's disk in bytes, where that is known.
+    pub disk_free: Option<u64>,
 }
 
 /// Whether the wall clock can be believed.
@@ -65,6 +67,8 @@ pub enum ClockTrust {
     /// Nobody says so, and nothing speaks against it.
     #[default]
     Unverified,
+    /// The system waits for the network to set it.
+    Unsynchronised,
     /// It is years off, or behind what was stamped already.
     Wrong,
 }
@@ -75,6 +79,7 @@ impl ClockTrust {
         match self {
             ClockTrust::Synchronised => "synchronised",
             ClockTrust::Unverified => "unverified",
+            ClockTrust::Unsynchronised => "unsynchronised",
             ClockTrust::Wrong => "wrong",
         }
     }
@@ -131,6 +136,8 @@ pub struct Status {
     pub clock: ClockStatus,
     /// The executor's thread.
     pub executor: ExecutorStatus,
+    /// Resident memory of the process in bytes, where that is known.
+    pub memory: Option<u64>,
     /// Whether the daemon is about to stop.
     pub stopping: bool,
 }

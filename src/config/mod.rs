@@ -14,6 +14,7 @@ mod credential;
 mod env;
 mod error;
 pub mod local;
+mod pages;
 mod paths;
 mod raw;
 mod secret;
@@ -50,6 +51,8 @@ pub struct Config {
     pub oracle: Oracle,
     /// How the state is kept.
     pub store: Store,
+    /// The status pages.
+    pub pages: Pages,
     /// Where the state is kept.
     pub data_dir: PathBuf,
     /// How much is logged.
@@ -195,6 +198,23 @@ pub struct Store {
     pub cache_mib: u32,
     /// How often prices are written to disk.
     pub price_flush: Span,
+}
+
+/// Section `[pages]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pages {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// Whether they are closed to people without the key.
+    pub need_key: bool,
+    /// What stands at the top of every page.
+    pub title: String,
+    /// Name of the zone of times where the browser does not tell its own.
+    pub zone: String,
+    /// How often a live page is renewed; none: never by itself.
+    pub refresh: Option<Span>,
+    /// How long a row counts as fresh.
+    pub fresh_window: Span,
 }
 
 /// What the command line says about the configuration.

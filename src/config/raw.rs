@@ -18,7 +18,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 36] = [
+pub(super) const KEYS: [&str; 42] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -54,6 +54,12 @@ pub(super) const KEYS: [&str; 36] = [
     "store.data_dir",
     "store.cache_mib",
     "store.price_flush",
+    "pages.enabled",
+    "pages.need_key",
+    "pages.title",
+    "pages.zone",
+    "pages.refresh",
+    "pages.fresh_window",
     "log.level",
 ];
 
@@ -128,7 +134,7 @@ impl Document<'_> {
             return Err(ConfigError::Unknown {
                 place: self.place(&section.span()),
                 what: format!("{kind}: {name}"),
-                allowed: "[server], [exchange], [oracle], [store], [log]".to_owned(),
+                allowed: "[server], [exchange], [oracle], [store], [pages], [log]".to_owned(),
             });
         };
         for (key, value) in table {
@@ -233,7 +239,7 @@ mod tests {
         );
         assert_eq!(
             error("[sever]\n"),
-            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [store], [log]"
+            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [store], [pages], [log]"
         );
         assert!(
             error("log = \"info\"").starts_with("c.toml:1: unknown key outside a section: log;")

@@ -1,11 +1,11 @@
 //! What the parts of the daemon tell about themselves, put together on demand.
 
 use std::cell::{Cell, RefCell};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::clock::SYNCHRONISED_FILE;
 use super::stretch::Stretches;
+use super::system;
 use crate::exchange::Exchange;
 use crate::status::{ClockStatus, ClockTrust, ReplayStatus, SourceStatus, Status, StoreStatus};
 use crate::units::Span;
@@ -70,9 +70,11 @@ impl Board {
                 commits: self.commits.get(),
                 commit_time: span(self.commit_time.get()),
                 file_bytes: std::fs::metadata(&self.store_file).map_or(0, |file| file.len()),
+                disk_free: system::disk_free(&self.store_file),
             },
             clock: trusted(self.clock.get()),
             executor: self.stretches.status(),
+            memory: system::resident_memory(),
             stopping: self.stopping.get(),
         }
     }
@@ -80,15 +82,12 @@ impl Board {
 
 /// The clock with what the system says of it.
 fn trusted(clock: ClockStatus) -> ClockStatus {
-    let is_set = clock.trust == ClockTrust::Unverified && Path::new(SYNCHRONISED_FILE).exists();
-    ClockStatus {
-        trust: if is_set {
-            ClockTrust::Synchronised
-        } else {
-            clock.trust
-        },
-        ..clock
-    }
+    let trust = match (clock.trust, system::clock_is_synchronised()) {
+        (ClockTrust::Unverified, Some(true)) => ClockTrust::Synchronised,
+        (ClockTrust::Unverified, Some(false)) => ClockTrust::Unsynchronised,
+        (trust, _) => trust,
+    };
+    ClockStatus { trust, ..clock }
 }
 
 fn span(duration: Duration) -> Span {

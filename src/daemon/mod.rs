@@ -20,6 +20,7 @@ mod reload;
 mod signals;
 mod sockets;
 mod stretch;
+mod system;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -41,6 +42,7 @@ use crate::exchange::{Command, Exchange, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
 use crate::oracle::JumpGuard;
+use crate::pages::{self, Pages};
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span};
@@ -132,6 +134,7 @@ async fn run(
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
     let context = context(config, &store, &board, mailbox.clone(), stepper)?;
+    let pages = pages(config, &context);
     let start = exchange.moment();
     let funded = exchange.accounts().next().is_some();
     let feed = Feed::open(config, demo, &exchange)?;
@@ -152,7 +155,7 @@ async fn run(
     let running = feed.start(poller, start, steps);
     let endpoint = local::Endpoint::publish(&config.data_dir, address)?;
     welcome(config, demo, address);
-    let server = spawn_local(serve_http(listener, context, stopped));
+    let server = spawn_local(serve_http(listener, context, pages, stopped));
     notifier.ready();
     let telling = notifier.is_heard().then(|| {
         let (mailbox, board) = (mailbox.clone(), Rc::clone(&board));
@@ -201,9 +204,18 @@ async fn run(
 async fn serve_http(
     listener: TcpListener,
     context: Rc<Context>,
+    pages: Option<Rc<Pages>>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let answer = move |request| http::answer(Rc::clone(&context), request);
+    let answer = move |request: http::Request| {
+        let (context, pages) = (Rc::clone(&context), pages.clone());
+        async move {
+            match pages {
+                Some(pages) if Pages::owns(&request.path) => pages.answer(&request).await,
+                _ => http::answer(context, request).await,
+            }
+        }
+    };
     let shutdown = async move {
         // The sender lives as long as the daemon; its end means the same.
         drop(stopped.wait_for(|&stop| stop).await);
@@ -291,7 +303,23 @@ fn context(
     );
     let archive = Arc::new(store.reader());
     let context = Context::new(mailbox, archive, access, status, env!("CARGO_PKG_VERSION"));
+    let front = config.pages.enabled.then_some(pages::FRONT);
+    let context = context.with_front(front);
     Ok(Rc::new(context.with_stepper(stepped.then_some(stepper))))
+}
+
+/// The status pages, unless they are switched off.
+fn pages(config: &Config, context: &Rc<Context>) -> Option<Rc<Pages>> {
+    let pages = &config.pages;
+    let settings = pages::Settings {
+        title: pages.title.clone(),
+        zone: pages.zone.clone(),
+        refresh: pages.refresh,
+        fresh_window: pages.fresh_window,
+        need_key: pages.need_key,
+    };
+    let made = || Rc::new(Pages::new(Rc::clone(context), settings));
+    pages.enabled.then(made)
 }
 
 fn api_key(config: &Config) -> Result<ApiKey, Fatal> {
@@ -334,7 +362,7 @@ fn welcome(config: &Config, demo: bool, address: SocketAddr) {
              '{{\"symbol\":\"BTC/USDT\",\"side\":\"buy\",\"amount\":0.1}}'",
             key.display()
         );
-        log::info!("  mockx balance    (or http://{address}/docs in a browser)");
+        log::info!("  mockx balance    (or http://{address} in a browser)");
     }
 }
 

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 /// The most lines of a source file, inline tests not counted.
 const FILE_LINES_MAX: usize = 500;
 /// The most packages in the lock file.
-const PACKAGES_MAX: usize = 190;
+const PACKAGES_MAX: usize = 200;
 /// Words that must not be left behind.
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["exchange", "units"]),
@@ -29,12 +29,17 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "archive", "exchange", "mailbox", "shapes", "status", "stepper", "units",
         ],
     ),
+    // Stands beside http and on the same context; the daemon joins the two.
+    (
+        "pages",
+        &["archive", "exchange", "http", "mailbox", "status", "units"],
+    ),
     ("config", &["units"]),
     (
         "daemon",
         &[
-            "archive", "config", "exchange", "http", "mailbox", "oracle", "status", "stepper",
-            "store", "units",
+            "archive", "config", "exchange", "http", "mailbox", "oracle", "pages", "status",
+            "stepper", "store", "units",
         ],
     ),
     ("cli", &["config", "daemon", "units"]),
@@ -42,13 +47,15 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Outside crates and the only modules that may name them.
-const OUTSIDE: [(&str, &[&str]); 15] = [
+const OUTSIDE: [(&str, &[&str]); 17] = [
     ("rust_decimal", &["units"]),
     ("ethnum", &["units"]),
     ("redb", &["store"]),
     ("postcard", &["store"]),
     ("hyper", &["http"]),
     ("subtle", &["http"]),
+    ("askama", &["pages"]),
+    ("jiff", &["config", "pages"]),
     ("csv", &["oracle"]),
     ("flate2", &["oracle"]),
     ("redis", &["oracle"]),

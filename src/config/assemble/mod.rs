@@ -8,6 +8,7 @@ use log::LevelFilter;
 
 use super::env::{PORT, TEST_ENV};
 use super::error::{ConfigError, Place};
+use super::pages::pages;
 use super::raw::Raw;
 use super::setting::Setting;
 use super::valkey::{valkey, valkey_source};
@@ -46,13 +47,14 @@ pub(super) fn config(raw: &Raw, data_dir: PathBuf) -> Result<Config, ConfigError
         exchange: exchange(raw)?,
         oracle: oracle(raw)?,
         store: store(raw)?,
+        pages: pages(raw)?,
         data_dir,
         log: get(raw, "log.level", level)?.unwrap_or(LevelFilter::Info),
     })
 }
 
 /// The value of a key, converted; None when it is not set.
-fn get<T>(
+pub(super) fn get<T>(
     raw: &Raw,
     key: &str,
     convert: impl FnOnce(&Setting) -> Result<T, ConfigError>,
