@@ -19,6 +19,12 @@ pub struct SourceStatus {
     pub failures: u64,
     /// Quotes that could not be used.
     pub skipped: u64,
+    /// Whether it is not asked now because the sources before it deliver.
+    pub standby: bool,
+    /// Of the symbols that are wanted from it, those that it delivered not too long ago.
+    pub fresh: u64,
+    /// The others.
+    pub stale: u64,
     /// Symbols that are wanted and do not exist there, each with the nearest names.
     pub unknown: Vec<(Symbol, Vec<Symbol>)>,
     /// Symbols that are wanted, or were traded before, and are not traded there now.

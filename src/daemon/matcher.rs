@@ -217,6 +217,9 @@ impl Matcher {
         if self.failure.is_none() {
             // Waking up refuses nothing.
             drop(self.exchange.handle(moment, Command::Wake));
+        } else {
+            // What is due waits for the store, but prices grow old all the same.
+            self.exchange.let_pass(moment);
         }
     }
 
@@ -365,7 +368,7 @@ async fn answer_of(
     }
 }
 
-/// Puts present prices into the state that was read back, which has older ones.
+/// Puts present prices, and what is traded, into the state that was read back, which has older ones.
 fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
     let mut kept: BTreeMap<Symbol, MarketState> = markets
         .drain(..)
@@ -377,6 +380,8 @@ fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
             .or_insert_with(|| MarketState::new(symbol));
         entry.ticker = market.ticker.or(entry.ticker);
         entry.received = market.received;
+        entry.source = market.source;
+        entry.trading = market.trading;
     }
     markets.extend(kept.into_values());
 }

@@ -13,7 +13,8 @@
 //!
 //! # Ticks
 //!
-//! A tick is a new ticker of a symbol, a price set by hand, or the present ticker counted once more by the tick loop.
+//! A tick is a new ticker of a symbol, a price set by hand, or the present ticker counted once more: by the tick loop, and
+//! when the symbol is traded again after it was not.
 //! A tick serves buys, then sells; each side in price-time order, sharing the quantity that is on offer.
 //!
 //! # Invariants
@@ -76,7 +77,7 @@ pub use order::{
     Booked, CloseReason, FillPrice, Filled, HistoryEntry, Hold, Lifecycle, Order, OrderKind,
     OrderStatus, Side, Traded,
 };
-pub use prices::{SET_PRICE_QUANTITY, SYMBOLS_MAX};
+pub use prices::{SET_PRICE_QUANTITY, SET_PRICE_SOURCE, SYMBOLS_MAX};
 pub use rejection::{RejectReason, Rejection};
 pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
 pub use rules::Rules;
@@ -145,8 +146,10 @@ impl Exchange {
         self.advance(turn);
         match command {
             Command::List(symbols) => self.list(&symbols),
-            Command::ApplyTickers(tickers) => self.apply_tickers(&tickers),
+            Command::ApplyTickers(tickers) => self.apply_tickers(None, &tickers),
+            Command::Deliver(source, tickers) => self.apply_tickers(Some(source), &tickers),
             Command::SetPrice(price) => self.set_price(price),
+            Command::SetTrading(markets) => self.set_trading(&markets),
             Command::Place(order) => self.place(order),
             Command::Cancel(id) => self.cancel(id),
             Command::Deposit(asset, amount) => self.deposit(asset, amount),
@@ -155,6 +158,16 @@ impl Exchange {
             Command::Reset => Ok(self.reset()),
             Command::Wake => Ok(Outcome::Done),
         }
+    }
+
+    /// Time passes and nothing is done, so that who looks sees how old prices are while no change may be made.
+    ///
+    /// What becomes due meanwhile is done by the next turn, at that turn's time.
+    pub fn let_pass(&mut self, now: Moment) {
+        self.moment = Moment {
+            now: now.now.max(self.moment.now),
+            elapsed: now.elapsed.max(self.moment.elapsed),
+        };
     }
 
     /// What changed since the last call, in order.

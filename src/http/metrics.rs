@@ -212,6 +212,28 @@ fn source_figures(page: &mut Page, status: &Status) {
         let labels = [("source", source.name.as_str())];
         page.series(name, &labels, &Figure::Whole(source.skipped));
     }
+    page.family(
+        "mockx_source_standby",
+        "gauge",
+        "1 while the source is not asked because those before it deliver.",
+    );
+    for source in &status.sources {
+        let labels = [("source", source.name.as_str())];
+        let standby = Figure::Whole(source.standby.into());
+        page.series("mockx_source_standby", &labels, &standby);
+    }
+    let name = "mockx_source_symbols";
+    page.family(
+        name,
+        "gauge",
+        "Symbols that are wanted from the source, by the age of its prices.",
+    );
+    for source in &status.sources {
+        for (state, count) in [("fresh", source.fresh), ("stale", source.stale)] {
+            let labels = [("source", source.name.as_str()), ("state", state)];
+            page.series(name, &labels, &Figure::Whole(count));
+        }
+    }
     let name = "mockx_source_last_success_timestamp_seconds";
     page.family(name, "gauge", "When the source last delivered.");
     for source in &status.sources {
@@ -227,6 +249,12 @@ fn market_figures(page: &mut Page, exchange: &Exchange, status: &Status) {
         "mockx_markets",
         "Symbols that are known.",
         count(exchange.markets().count()),
+    );
+    let halted = exchange.markets().filter(|(_, market)| !market.trading);
+    page.gauge(
+        "mockx_markets_not_trading",
+        "Symbols that their venue has delisted or halted.",
+        count(halted.count()),
     );
     let unpriced = count(status.symbols_without_price.len());
     page.gauge(
