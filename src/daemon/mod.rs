@@ -11,6 +11,7 @@
 
 mod board;
 mod clock;
+mod desk;
 mod fatal;
 mod feed;
 mod matcher;
@@ -36,17 +37,15 @@ use crate::config::{self, Config, Source, local};
 use crate::exchange::{Command, Exchange, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
-use crate::oracle::JumpGuard;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span};
 use board::Board;
 use clock::{Clock, MarketClock, SystemClock};
-use feed::{Feed, symbols};
+use feed::{Feed, Start, symbols};
 use matcher::{Matcher, Settings};
-use poller::Poller;
 
-/// Threads for calls that may wait.
+/// Threads for calls that may wait, one more for each source that stands in for another.
 const BLOCKING_THREADS: usize = 4;
 /// What the demo's wallet holds of the cash asset.
 const DEMO_FUNDS: i64 = 100_000;
@@ -62,7 +61,7 @@ pub fn serve(config: Config, demo: bool) -> Result<(), Fatal> {
     let exchange = Exchange::restore(rules(&config), snapshot).map_err(Fatal::Unsound)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS)
+        .max_blocking_threads(BLOCKING_THREADS + config.oracle.fallback.len())
         .thread_keep_alive(Duration::from_secs(5))
         .build()
         .map_err(Fatal::Runtime)?;
@@ -89,7 +88,7 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
     let context = context(&config, &store, &board, mailbox.clone(), stepper)?;
     let start = exchange.moment();
     let funded = exchange.accounts().next().is_some();
-    let feed = Feed::open(&config, demo, &exchange)?;
+    let feeds = Feed::open_all(&config, demo, &exchange)?;
     let settings = settings(&config);
     let matcher = Matcher::new(
         exchange,
@@ -101,8 +100,13 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
     let mut matcher = spawn_local(matcher.run(inbox));
 
     prepare(&mailbox, &config, demo && !funded).await;
-    let guard = config.oracle.max_jump.map(JumpGuard::new);
-    let poller = feed.start(Poller::new(mailbox, Rc::clone(&board), guard), start, steps);
+    let begin = Start {
+        mailbox,
+        board: Rc::clone(&board),
+        moment: start,
+        steps,
+    };
+    let sources = Feed::start_all(feeds, &config, begin);
     let endpoint = local::Endpoint::publish(&config.data_dir, address)?;
     welcome(&config, demo, address);
     let server = spawn_local(serve_http(listener, context, stopped));
@@ -112,10 +116,11 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
         ended = &mut matcher => Some(ended),
     };
     board.stopping.set(true);
-    let ending = match poller {
-        Some(poller) => poller.stop().await,
-        None => None,
-    };
+    let mut ending = None;
+    for source in sources {
+        // At most one of them runs a program.
+        ending = source.stop().await.or(ending);
+    }
     stop.send_replace(true);
     // A panic there has been reported already.
     drop(server.await);
