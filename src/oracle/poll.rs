@@ -168,17 +168,36 @@ pub async fn run(
     poll: Poll,
     out: mpsc::Sender<Batch>,
     health: Health,
+    shutdown: watch::Receiver<bool>,
+) {
+    let (_always, wanted) = watch::channel(true);
+    run_when(poll, out, health, shutdown, wanted).await;
+}
+
+/// The same, but after the first poll only while `wanted` is true.
+///
+/// A poller that stands by keeps its waits: becoming wanted again never makes it ask sooner than it would have.
+pub async fn run_when(
+    poll: Poll,
+    out: mpsc::Sender<Batch>,
+    health: Health,
     mut shutdown: watch::Receiver<bool>,
+    wanted: watch::Receiver<bool>,
 ) {
     // Dropping the loop at any point is sound: a call under way ends by itself, within its time-out.
     tokio::select! {
         biased;
         _ = shutdown.wait_for(|&stop| stop) => {}
-        () = polls(&poll, &out, &health) => {}
+        () = polls(&poll, &out, &health, wanted) => {}
     }
 }
 
-async fn polls(poll: &Poll, out: &mpsc::Sender<Batch>, health: &Health) {
+async fn polls(
+    poll: &Poll,
+    out: &mpsc::Sender<Batch>,
+    health: &Health,
+    mut wanted: watch::Receiver<bool>,
+) {
     let mut plan = Plan::new(poll);
     let mut pacer = Pacer::new(poll.venue.limit());
     let mut chance = Digest::from_bits(poll.seed);
@@ -224,6 +243,8 @@ async fn polls(poll: &Poll, out: &mpsc::Sender<Batch>, health: &Health) {
         };
         finish(poll, &end, health);
         tokio::time::sleep(wait).await;
+        // Nobody is there to say no any more where the sender has gone.
+        drop(wanted.wait_for(|&wanted| wanted).await);
     }
 }
 

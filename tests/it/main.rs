@@ -14,6 +14,7 @@ mod age;
 mod api;
 mod cli;
 mod exec;
+mod fallback;
 mod feed_stage;
 mod kill;
 mod model;

@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn listing(quotes: &[&str], refresh: Duration) -> Listing {
     Listing {
+        known: Vec::new(),
         quotes: quotes
             .iter()
             .map(|quote| Asset::parse(quote).unwrap())
