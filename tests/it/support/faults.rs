@@ -108,8 +108,15 @@ impl Fault {
 
     fn serve(self, mut connection: TcpStream, body: &[u8]) {
         let mut request = [0; 4096];
-        // Of no interest, but closing before it is read would reset the connection.
-        if connection.read(&mut request).is_err() {
+        // Closing before it is read would reset the connection.
+        let Ok(length) = connection.read(&mut request) else {
+            return;
+        };
+        let slow = matches!(self, Fault::Silence | Fault::Drip);
+        if slow && String::from_utf8_lossy(&request[..length]).contains("exchangeInfo") {
+            // The list is waited for much longer, which has nothing more to show.
+            let none = "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+            connection.write_all(none.as_bytes()).ok();
             return;
         }
         let (status, header) = match self {
