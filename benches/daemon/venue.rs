@@ -25,9 +25,9 @@ const RECORDED: &str = "tickers/binance_ticker24hr_all_2019-08-22.json.gz";
 const QUOTES: [&str; 12] = [
     "USDT", "BUSD", "TUSD", "USDC", "USDS", "BTC", "ETH", "BNB", "PAX", "XRP", "TRX", "NGN",
 ];
-/// How long the large answer is polled, and until memory is looked at for the first time.
-const SOAK: Duration = Duration::from_secs(60);
+/// A large answer is polled until memory is looked at for the first time, and then on for the rest of a minute.
 const WARM_UP: Duration = Duration::from_secs(10);
+const SOAK: Duration = Duration::from_secs(50);
 /// The longest that everybody may have to wait for the executor's thread.
 const GAP_MS: f64 = 20.0;
 
@@ -118,6 +118,13 @@ pub(crate) fn soak(report: &mut Report) {
     let quiet = Launch::new(&home.path().join("quiet"), "push")
         .env("SYMBOLS", &names.join(","))
         .start();
+    watch(report, &daemon, &quiet);
+    daemon.stop();
+    quiet.stop();
+}
+
+/// Compares a daemon that polls with one that does not.
+fn watch(report: &mut Report, daemon: &Daemon, quiet: &Daemon) {
     let mut clients = [daemon.client(), quiet.client()];
     // Somebody asks now and then, so that turns are taken between the polls too.
     let run = |clients: &mut [Client; 2], time: Duration| {
@@ -130,15 +137,10 @@ pub(crate) fn soak(report: &mut Report) {
         }
     };
     run(&mut clients, WARM_UP);
-    let (memory, usage, begun) = (
-        resident_mib(daemon.pid()),
-        Usage::of(daemon.pid()),
-        Instant::now(),
-    );
-    let quiet_usage = Usage::of(quiet.pid());
-    let long = "mockx_executor_long_stretches_total ";
+    let (memory, begun) = (resident_mib(daemon.pid()), Instant::now());
+    let [usage, quiet_usage] = [daemon, quiet].map(|daemon| Usage::of(daemon.pid()));
     let ticks = metric(&mut clients[0], "mockx_ticks_total ");
-    run(&mut clients, SOAK - WARM_UP);
+    run(&mut clients, SOAK);
     let elapsed = begun.elapsed().as_secs_f64();
     let share = |pid, before| 100.0 * Usage::of(pid).since(before).cpu.as_secs_f64() / elapsed;
     report.figure("CPU, one core is 100", share(daemon.pid(), usage), "%");
@@ -161,12 +163,15 @@ pub(crate) fn soak(report: &mut Report) {
         "ms",
         Target::Most(GAP_MS),
     );
-    let late = metric(&mut clients[0], long);
-    report.figure("gaps of 20 ms or longer", late, "");
-    let turns = metric(&mut clients[0], "mockx_executor_stretches_total ");
-    report.figure("of so many", turns, "");
-    daemon.stop();
-    quiet.stop();
+    for (what, name) in [
+        (
+            "gaps of 20 ms or longer",
+            "mockx_executor_long_stretches_total ",
+        ),
+        ("of so many", "mockx_executor_stretches_total "),
+    ] {
+        report.figure(what, metric(&mut clients[0], name), "");
+    }
 }
 
 /// Latencies in milliseconds.

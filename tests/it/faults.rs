@@ -40,12 +40,9 @@ fn survive(fault: Fault, words: &[&str]) {
         placed += 1;
         let health = client.get("/admin/health").json();
         let source = health["sources"][0].clone();
-        // Those that take their time-out are not waited for twice.
-        let enough = if words[0].contains("in time") || fault == Fault::Dns {
-            1
-        } else {
-            2
-        };
+        // Those that take their time-out, or are left alone for a minute, are not waited for twice.
+        let slow = words[0].contains("in time") || matches!(fault, Fault::Dns | Fault::Blocked);
+        let enough = if slow { 1 } else { 2 };
         (source["failures"].as_u64() >= Some(enough)).then_some(source)
     });
     let told = source["last_error"].to_string();
