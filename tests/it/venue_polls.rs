@@ -206,6 +206,25 @@ fn prices_need_no_list() {
 }
 
 #[test]
+fn a_wrong_pair_at_kraken_does_not_stop_the_others() {
+    let server = Answers::by(|_, path| match path {
+        "/0/public/Ticker" => answer(200, &[], fixture("kraken", "tickers")),
+        path if path.contains("Ticker") => {
+            answer(200, &[], "{\"error\":[\"EQuery:Unknown asset pair\"]}")
+        }
+        _ => answer(404, &[], ""),
+    });
+    runtime().block_on(async {
+        let wanted = symbols(&["BTC/USD", "NOT/USD"]);
+        let day = Duration::from_secs(86_400);
+        let mut polling = start("kraken", &server.url, &wanted, listing(&[], day));
+        assert_eq!(polling.batch().await, "BTC/USD 90100.1");
+        assert_eq!(polling.polled(1).await.state, SourceState::Up);
+        polling.end().await;
+    });
+}
+
+#[test]
 fn a_venue_that_refuses_the_list_is_left_alone() {
     let server = Answers::by(|_, _| answer(429, &["Retry-After: 3600"], ""));
     runtime().block_on(async {
