@@ -35,7 +35,8 @@ fn named(source: &Source) -> String {
         Source::Sim => "sim".to_owned(),
         Source::Push => "push".to_owned(),
         Source::Venue(venue) => venue.name().to_owned(),
-        Source::Exec(command) => format!("exec {command:?}"),
+        // Its arguments may hold a secret.
+        Source::Exec(command) => format!("exec {:?}", command.first().map_or("", String::as_str)),
         Source::Valkey(valkey) => format!("valkey ({}*)", valkey.prefix),
         Source::Replay { file, .. } => format!("replay:{}", file.display()),
     }

@@ -13,11 +13,13 @@
 mod age;
 mod api;
 mod cli;
+mod doctor;
 mod exec;
 mod fallback;
 mod faults;
 mod feed_stage;
 mod kill;
+mod manual;
 mod model;
 mod oracle;
 mod oracle_fetch;
@@ -35,3 +37,4 @@ mod venue_proxy;
 mod venue_server;
 mod venue_shapes;
 mod venues;
+mod wall_clock;
