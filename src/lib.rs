@@ -42,6 +42,7 @@ pub mod http;
 pub mod mailbox;
 pub mod oracle;
 pub mod pages;
+pub mod samples;
 mod shapes;
 pub mod status;
 pub mod stepper;

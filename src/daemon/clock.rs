@@ -211,7 +211,8 @@ mod tests {
             clock.status,
             ClockStatus {
                 steps: 1,
-                last_step_ms: i64::try_from(56 * YEAR - 1010).unwrap()
+                last_step_ms: i64::try_from(56 * YEAR - 1010).unwrap(),
+                synchronised: None,
             }
         );
     }

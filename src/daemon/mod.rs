@@ -17,6 +17,7 @@ mod matcher;
 mod poller;
 mod system;
 
+use std::cell::RefCell;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -39,6 +40,7 @@ use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
 use crate::oracle::JumpGuard;
 use crate::pages::{self, Pages};
+use crate::samples::Samples;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span};
@@ -86,10 +88,12 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
     let mut signals = Signals::listen()?;
 
     let board = Rc::new(Board::new(config.data_dir.join(store::FILE_NAME)));
+    let samples = store.load_samples().map_err(Fatal::StoreLost)?;
+    let samples = Rc::new(RefCell::new(samples));
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
     let context = context(&config, &store, &board, mailbox.clone(), stepper)?;
-    let pages = pages(&config, &context);
+    let pages = pages(&config, &context, &samples);
     let start = exchange.moment();
     let funded = exchange.accounts().next().is_some();
     let feed = Feed::open(&config, demo, &exchange)?;
@@ -100,6 +104,7 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
         clock(&config, start),
         Rc::clone(&board),
         settings,
+        samples,
     );
     let mut matcher = spawn_local(matcher.run(inbox));
 
@@ -269,7 +274,11 @@ fn context(
 }
 
 /// The status pages, unless they are switched off.
-fn pages(config: &Config, context: &Rc<Context>) -> Option<Rc<Pages>> {
+fn pages(
+    config: &Config,
+    context: &Rc<Context>,
+    samples: &Rc<RefCell<Samples>>,
+) -> Option<Rc<Pages>> {
     let pages = &config.pages;
     let settings = pages::Settings {
         title: pages.title.clone(),
@@ -278,7 +287,7 @@ fn pages(config: &Config, context: &Rc<Context>) -> Option<Rc<Pages>> {
         fresh_window: pages.fresh_window,
         need_key: pages.need_key,
     };
-    let made = || Rc::new(Pages::new(Rc::clone(context), settings));
+    let made = || Rc::new(Pages::new(Rc::clone(context), Rc::clone(samples), settings));
     pages.enabled.then(made)
 }
 

@@ -3,7 +3,7 @@
 //! Rounding here is for the eye alone and goes to the nearest. Whoever needs every digit finds it in the `title`, which is
 //! the text that the REST API writes.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use askama::filters::HtmlSafe;
 
@@ -201,8 +201,7 @@ fn grouped(value: Exact, decimals: u32) -> String {
     }
     let shown = usize::try_from(decimals.min(MONEY_DECIMALS)).unwrap_or(0);
     if !fraction.is_empty() || shown > 0 {
-        // Writing to a text cannot fail.
-        drop(write!(text, ".{fraction:0<shown$}"));
+        text.push_str(&format!(".{fraction:0<shown$}"));
     }
     text
 }

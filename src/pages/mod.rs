@@ -33,9 +33,11 @@ mod time;
 mod verdict;
 mod visitor;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::http::{Context, Request, Response};
+use crate::samples::Samples;
 use crate::units::Span;
 use assets::Assets;
 use time::Zone;
@@ -62,16 +64,18 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Pages {
     context: Rc<Context>,
+    samples: Rc<RefCell<Samples>>,
     settings: Settings,
     zone: Zone,
     assets: Assets,
 }
 
 impl Pages {
-    /// Pages on a context.
-    pub fn new(context: Rc<Context>, settings: Settings) -> Pages {
+    /// Pages on a context, with what the daemon samples.
+    pub fn new(context: Rc<Context>, samples: Rc<RefCell<Samples>>, settings: Settings) -> Pages {
         Pages {
             context,
+            samples,
             zone: Zone::named(&settings.zone),
             assets: Assets::new(),
             settings,

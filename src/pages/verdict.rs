@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn a_source_says_what_is_wrong_with_it() {
         let mut status = Status::default();
-        let symbol = |text| Symbol::parse(text).unwrap();
+        let symbol = |text: &str| Symbol::parse(text).unwrap();
         status.sources = vec![SourceStatus {
             up: false,
             last_error: Some("connection refused".to_owned()),
