@@ -51,6 +51,31 @@ impl Figure {
         Figure::plain(price.exact(), decimals_for(price.exact(), 2))
     }
 
+    /// Decimals that a price shows, so that it can be shown beside others.
+    pub(super) fn price_decimals(price: Price) -> u32 {
+        let exact = price.exact();
+        decimals_for(exact, 2).min(exact.decimals())
+    }
+
+    /// A price with exactly so many decimals.
+    pub(super) fn price_to(price: Price, decimals: u32) -> Figure {
+        let mut figure = Figure::plain(price.exact(), decimals);
+        let present = figure
+            .text
+            .split_once('.')
+            .map_or(0, |(_, rest)| rest.len());
+        let missing = usize::try_from(decimals)
+            .unwrap_or(0)
+            .saturating_sub(present);
+        if missing > 0 {
+            if present == 0 {
+                figure.text.push('.');
+            }
+            figure.text.extend(std::iter::repeat_n('0', missing));
+        }
+        figure
+    }
+
     /// An amount of an asset.
     pub(super) fn quantity(quantity: Quantity) -> Figure {
         Figure::plain(quantity.exact(), decimals_for(quantity.exact(), 4))

@@ -16,6 +16,9 @@
 //! | `chart`       | lines, sparks, rings and bars as SVG                          |
 //! | `verdict`     | whether everything is all right, in words                     |
 //! | `assets`      | the style sheet, the script, the icon                         |
+//! | `facts`       | how the parts of the daemon are doing                         |
+//! | `price_rows`  | rows of prices                                                |
+//! | `curve`       | equity over time, with its drawdown                           |
 //! | `overview`    | `/ui`                                                         |
 //! | `performance` | `/ui/performance`                                             |
 //! | `portfolio`   | `/ui/portfolio`                                               |
@@ -23,11 +26,15 @@
 //! [`Context`]: crate::http::Context
 
 mod assets;
-#[allow(dead_code)]
 mod chart;
+mod curve;
+mod facts;
 mod figure;
 mod frame;
 mod overview;
+mod performance;
+mod portfolio;
+mod price_rows;
 mod route;
 mod time;
 mod verdict;

@@ -80,7 +80,8 @@ pub(super) struct When {
 
 impl When {
     /// The text alone.
-    pub(super) fn text(&self) -> &str {
+    #[cfg(test)]
+    fn text(&self) -> &str {
         &self.text
     }
 }
