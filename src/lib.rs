@@ -39,6 +39,7 @@ pub mod config;
 pub mod daemon;
 pub mod exchange;
 pub mod http;
+pub mod keyspace;
 pub mod mailbox;
 pub mod oracle;
 pub mod pages;

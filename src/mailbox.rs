@@ -122,6 +122,25 @@ impl Mailbox {
         receiver.await.unwrap_or(Err(Unavailable::Stopping))
     }
 
+    /// Changes what is no part of the exchange's state, such as a rule.
+    pub async fn adjust(
+        &self,
+        change: impl FnOnce(&mut Exchange) + 'static,
+    ) -> Result<(), Unavailable> {
+        let (sender, receiver) = oneshot::channel();
+        let sender = Rc::new(RefCell::new(Some(sender)));
+        let refused = Rc::clone(&sender);
+        let change = move |exchange: &mut Exchange, _| -> Reply {
+            change(exchange);
+            // Nothing of it goes to the disk, so nothing of it is undone.
+            Box::new(move |_| tell(&sender, Ok(())))
+        };
+        let refuse = move |why| tell(&refused, Err(why));
+        let work = Work::Change(Box::new(change), Box::new(refuse));
+        self.send(Job { at: None, work }).await?;
+        receiver.await.unwrap_or(Err(Unavailable::Stopping))
+    }
+
     /// Looks at the exchange; `view` may be called again if what it saw was undone.
     pub async fn look<T: 'static>(
         &self,

@@ -115,7 +115,9 @@ fn kept_key(directory: &Path) -> Result<Option<Secret>, LocalError> {
 }
 
 fn advice(error: &LocalError) -> String {
-    format!("{error}; run the command with sudo or as the daemon's user, or set API_KEY")
+    format!(
+        "{error}; run the command with sudo or as the daemon's user (or as one of its group mockx), or set API_KEY"
+    )
 }
 
 fn checked_key(text: &str) -> Result<Secret, Failure> {

@@ -12,13 +12,13 @@ use log::{Level, LevelFilter};
 
 use crate::config::Environment;
 
-/// Starts the log. What libraries have to say is logged from warnings on.
+/// Starts the log. What libraries have to say is logged from warnings on. [`log::set_max_level`] changes the level later.
 pub(super) fn start(level: LevelFilter, environment: &Environment) {
     let journal = is_journal(environment.text("JOURNAL_STREAM"), stderr_identity());
     let mut builder = env_logger::Builder::new();
     builder
-        .filter_level(level.min(LevelFilter::Warn))
-        .filter_module("mockx", level);
+        .filter_level(LevelFilter::Warn)
+        .filter_module("mockx", LevelFilter::Trace);
     builder.format(move |out, record| {
         let message = one_line(&record.args().to_string());
         if journal {
@@ -30,6 +30,7 @@ pub(super) fn start(level: LevelFilter, environment: &Environment) {
     });
     // It fails only if there is a log already, which then serves as well.
     builder.try_init().ok();
+    log::set_max_level(level);
 }
 
 /// What stands before an error that is not logged, but the last word of a command.

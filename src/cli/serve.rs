@@ -4,6 +4,7 @@ use super::arguments::ServeOptions;
 use super::exit::Failure;
 use super::logging;
 use crate::config::{Config, Environment, Options};
+use crate::daemon::Launch;
 
 /// Runs the daemon until it is told to stop.
 pub(super) fn serve(typed: &ServeOptions, environment: &Environment) -> Result<(), Failure> {
@@ -15,7 +16,13 @@ pub(super) fn serve(typed: &ServeOptions, environment: &Environment) -> Result<(
         source: typed.source.clone(),
         seed: typed.seed,
     };
-    let config = Config::load(&options, environment)?;
+    let (config, written) = Config::load_written(&options, environment)?;
     logging::start(config.log, environment);
-    crate::daemon::serve(config, typed.demo).map_err(Failure::Daemon)
+    let launch = Launch {
+        config,
+        written,
+        options,
+        environment: environment.clone(),
+    };
+    crate::daemon::serve(launch).map_err(Failure::Daemon)
 }

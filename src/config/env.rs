@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::credential;
 use super::error::{ConfigError, Place};
 use super::raw::Raw;
 use super::setting::{Setting, Value};
@@ -104,6 +105,7 @@ impl Environment {
 
     /// Overrides what the file said.
     pub(super) fn apply(&self, raw: &mut Raw) -> Result<(), ConfigError> {
+        credential::apply(self, raw)?;
         for (name, key, time_unit) in VARIABLES {
             if let Some(setting) = self.setting(name, key)? {
                 raw.put(Setting {

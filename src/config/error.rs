@@ -19,6 +19,8 @@ pub enum Place {
     },
     /// In the environment.
     Variable(&'static str),
+    /// In a file of its own, which holds a secret.
+    Secret(PathBuf),
     /// On the command line.
     Flag(&'static str),
     /// Nowhere: a default.
@@ -29,7 +31,7 @@ impl Place {
     /// The setting's name as it was written at this place; `key` is what the file calls it.
     fn name<'a>(&'a self, key: &'a str) -> &'a str {
         match self {
-            Self::File { .. } | Self::Default => key,
+            Self::File { .. } | Self::Secret(_) | Self::Default => key,
             Self::Variable(name) | Self::Flag(name) => name,
         }
     }
@@ -39,6 +41,7 @@ impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, line } => write!(formatter, "{}:{line}", path.display()),
+            Self::Secret(path) => write!(formatter, "{}", path.display()),
             Self::Variable(_) => formatter.write_str("environment"),
             Self::Flag(_) => formatter.write_str("command line"),
             Self::Default => formatter.write_str("default"),

@@ -1,13 +1,14 @@
 //! What a running daemon leaves in its data directory for the command line on the same machine:
-//! where it listens (`endpoint`) and its key (`api-key`, readable by its owner alone).
+//! where it listens (`endpoint`) and its key (`api-key`, readable by its owner, and by the group of a
+//! directory that is open to its group alone).
 //!
 //! The daemon writes with [`api_key`] and [`Endpoint::publish`]; the command line reads with
 //! [`read`].
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -21,6 +22,10 @@ pub const KEY_FILE: &str = "api-key";
 
 /// Random bytes in a key that is made here.
 const KEY_BYTES: usize = 32;
+
+const OWNER_MODE: u32 = 0o600;
+const GROUP_MODE: u32 = 0o640;
+const GROUP_DIRECTORY_MODE: u32 = 0o750;
 
 /// Why one of the two files cannot be used.
 #[derive(Debug, Error)]
@@ -58,14 +63,41 @@ pub fn api_key(directory: &Path, configured: Option<&Secret>) -> Result<Secret, 
     let path = directory.join(KEY_FILE);
     let kept = read_key(&path);
     let key = match (configured, kept) {
-        (Some(configured), Ok(Some(kept))) if *configured == kept => return Ok(kept),
+        (Some(configured), Ok(Some(kept))) if *configured == kept => return keep(&path, kept),
         (Some(configured), _) => configured.clone(),
-        (None, Ok(Some(kept))) => return Ok(kept),
+        (None, Ok(Some(kept))) => return keep(&path, kept),
         (None, Ok(None)) => new_key()?,
         (None, Err(error)) => return Err(error),
     };
-    replace(&path, key.expose(), 0o600)?;
+    replace(&path, key.expose(), key_mode(directory))?;
     Ok(key)
+}
+
+/// Leaves the key that is there, but sees to it that the right people can read it.
+fn keep(path: &Path, key: Secret) -> Result<Secret, LocalError> {
+    let mode = path.parent().map_or(OWNER_MODE, key_mode);
+    let refit = || {
+        let metadata = fs::metadata(path)?;
+        if metadata.mode() & 0o777 == mode {
+            return Ok(());
+        }
+        fs::set_permissions(path, Permissions::from_mode(mode))
+    };
+    refit().map_err(|source| LocalError::Write {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    Ok(key)
+}
+
+/// Who may read the key: its owner, and the group of a directory that lets its group in and nobody else. That is how
+/// the package makes the directory, so that the members of the group `mockx` need no key; a directory that mockx makes by
+/// itself is its owner's alone.
+fn key_mode(directory: &Path) -> u32 {
+    match fs::metadata(directory) {
+        Ok(metadata) if metadata.mode() & 0o777 == GROUP_DIRECTORY_MODE => GROUP_MODE,
+        Ok(_) | Err(_) => OWNER_MODE,
+    }
 }
 
 /// The file that says where the daemon listens. It goes away with this value.
@@ -162,6 +194,8 @@ fn replace(path: &Path, line: &str, mode: u32) -> Result<(), LocalError> {
             .create_new(true)
             .mode(mode)
             .open(&fresh)?;
+        // What the umask has taken away.
+        file.set_permissions(Permissions::from_mode(mode))?;
         writeln!(file, "{line}")?;
         file.sync_all()?;
         fs::rename(&fresh, path)
@@ -175,7 +209,6 @@ fn replace(path: &Path, line: &str, mode: u32) -> Result<(), LocalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_key_is_made_once_and_kept_to_its_owner() {

@@ -10,6 +10,7 @@
 //! - [`local`]: what a running daemon leaves for the command line on the same machine.
 
 mod assemble;
+mod credential;
 mod env;
 mod error;
 pub mod local;
@@ -20,6 +21,7 @@ mod secret;
 mod setting;
 mod valkey;
 mod venue;
+mod written;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,6 +33,7 @@ pub use error::{ConfigError, Place};
 pub use paths::{DEMO_DIR, SYSTEM_CONFIG, SYSTEM_STATE};
 pub use secret::Secret;
 pub use venue::Venue;
+pub use written::Written;
 
 use crate::units::{Asset, Rate, Span, Symbol};
 use paths::Places;
@@ -117,6 +120,20 @@ pub struct Oracle {
     pub discovery: Option<Discovery>,
     /// Other addresses of real exchanges than their own.
     pub base_urls: BTreeMap<Venue, String>,
+    /// Whom secure connections to them trust.
+    pub tls_roots: TlsRoots,
+}
+
+/// Whom secure connections trust.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TlsRoots {
+    /// The authorities that come with this program.
+    #[default]
+    Bundled,
+    /// Those of the system.
+    System,
+    /// Those of a file in PEM form.
+    File(PathBuf),
 }
 
 /// Markets to find in the list of a real exchange.
@@ -220,6 +237,14 @@ pub struct Options {
 impl Config {
     /// Reads the file, the environment and the options, and checks the whole.
     pub fn load(options: &Options, environment: &Environment) -> Result<Self, ConfigError> {
+        Self::load_written(options, environment).map(|(config, _)| config)
+    }
+
+    /// The same, with what was set and where.
+    pub fn load_written(
+        options: &Options,
+        environment: &Environment,
+    ) -> Result<(Self, Written), ConfigError> {
         let places = Places::of(environment);
         let mut raw = match places.config_file(options.config.as_deref()) {
             Some(path) => read(&path)?,
@@ -228,7 +253,7 @@ impl Config {
         environment.apply(&mut raw)?;
         options.apply(&mut raw);
         let data_dir = options.data_dir(&raw, environment, &places)?;
-        assemble::config(&raw, data_dir)
+        Ok((assemble::config(&raw, data_dir)?, Written(raw)))
     }
 }
 

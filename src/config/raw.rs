@@ -18,7 +18,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 41] = [
+pub(super) const KEYS: [&str; 42] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -45,6 +45,7 @@ pub(super) const KEYS: [&str; 41] = [
     "oracle.discover_limit",
     "oracle.quotes",
     BASE_URLS,
+    "oracle.tls_roots",
     "oracle.replay_pace",
     "oracle.replay_loop",
     "oracle.command",
@@ -63,7 +64,7 @@ pub(super) const KEYS: [&str; 41] = [
 ];
 
 /// Settings by key, each the last that was put.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Raw(BTreeMap<&'static str, Setting>);
 
 impl Raw {
@@ -92,6 +93,11 @@ impl Raw {
     /// The setting of this key, if there is one.
     pub(super) fn get(&self, key: &str) -> Option<&Setting> {
         self.0.get(key)
+    }
+
+    /// All settings, sorted by key.
+    pub(super) fn settings(&self) -> impl Iterator<Item = &Setting> {
+        self.0.values()
     }
 }
 

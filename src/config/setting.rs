@@ -67,7 +67,17 @@ impl Setting {
 
     /// The error that this value is not allowed.
     pub(super) fn bad(&self, allowed: impl Into<String>) -> ConfigError {
-        let value = match &self.value {
+        ConfigError::Value {
+            place: self.place.clone(),
+            key: self.key,
+            value: self.shown(),
+            allowed: allowed.into(),
+        }
+    }
+
+    /// The value as it was written, unless it is a secret.
+    pub(super) fn shown(&self) -> String {
+        match &self.value {
             Value::Text(_) if SECRETS.contains(&self.key) => "(not shown)".to_owned(),
             Value::Text(text) => format!("{text:?}"),
             Value::Number(text) => text.clone(),
@@ -80,12 +90,6 @@ impl Setting {
                     .collect();
                 format!("{{ {} }}", texts.join(", "))
             }
-        };
-        ConfigError::Value {
-            place: self.place.clone(),
-            key: self.key,
-            value,
-            allowed: allowed.into(),
         }
     }
 
@@ -289,7 +293,9 @@ impl Setting {
                 Some(folder) => folder.join(path),
                 None => PathBuf::from(path),
             },
-            Place::Variable(_) | Place::Flag(_) | Place::Default => PathBuf::from(path),
+            Place::Variable(_) | Place::Secret(_) | Place::Flag(_) | Place::Default => {
+                PathBuf::from(path)
+            }
         }
     }
 }

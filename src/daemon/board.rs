@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::stretch::Stretches;
 use super::system;
 use crate::exchange::Exchange;
-use crate::status::{ClockStatus, ReplayStatus, SourceStatus, Status, StoreStatus};
+use crate::status::{ClockStatus, ClockTrust, ReplayStatus, SourceStatus, Status, StoreStatus};
 use crate::units::Span;
 
 /// Figures that the tasks of the executor thread keep up to date.
@@ -25,10 +26,11 @@ pub(super) struct Board {
     pub(super) source: RefCell<SourceStatus>,
     pub(super) replay: Cell<Option<ReplayStatus>>,
     pub(super) stopping: Cell<bool>,
+    stretches: Stretches,
 }
 
 impl Board {
-    pub(super) fn new(store_file: PathBuf) -> Board {
+    pub(super) fn new(store_file: PathBuf, stretches: Stretches) -> Board {
         Board {
             started: Instant::now(),
             store_file,
@@ -43,6 +45,7 @@ impl Board {
             source: RefCell::new(SourceStatus::default()),
             replay: Cell::new(None),
             stopping: Cell::new(false),
+            stretches,
         }
     }
 
@@ -69,14 +72,22 @@ impl Board {
                 file_bytes: std::fs::metadata(&self.store_file).map_or(0, |file| file.len()),
                 disk_free: system::disk_free(&self.store_file),
             },
-            clock: ClockStatus {
-                synchronised: system::clock_is_synchronised(),
-                ..self.clock.get()
-            },
+            clock: trusted(self.clock.get()),
+            executor: self.stretches.status(),
             memory: system::resident_memory(),
             stopping: self.stopping.get(),
         }
     }
+}
+
+/// The clock with what the system says of it.
+fn trusted(clock: ClockStatus) -> ClockStatus {
+    let trust = match (clock.trust, system::clock_is_synchronised()) {
+        (ClockTrust::Unverified, Some(true)) => ClockTrust::Synchronised,
+        (ClockTrust::Unverified, Some(false)) => ClockTrust::Unsynchronised,
+        (trust, _) => trust,
+    };
+    ClockStatus { trust, ..clock }
 }
 
 fn span(duration: Duration) -> Span {

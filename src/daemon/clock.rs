@@ -6,11 +6,13 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::status::ClockStatus;
+use crate::status::{ClockStatus, ClockTrust};
 use crate::units::{Elapsed, Moment, Rate, Span, Timestamp};
 
 /// A wall clock that is off by more than this from what was expected has jumped.
 const JUMP: Span = Span::from_secs(2);
+/// No clock that is right shows a time before this (1 January 2026, when there was no mockx).
+const FLOOR: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 /// Where time comes from.
 #[derive(Debug)]
@@ -55,7 +57,10 @@ impl Clock {
     /// Jumps so far.
     pub(super) fn status(&self) -> ClockStatus {
         match self {
-            Clock::System(clock) => clock.status,
+            Clock::System(clock) => ClockStatus {
+                trust: clock.trust(),
+                ..clock.status
+            },
             Clock::Market(_) => ClockStatus::default(),
         }
     }
@@ -94,6 +99,15 @@ impl SystemClock {
             .unwrap_or_default();
         let wall = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
         self.read(Span::from_millis(run), Timestamp::from_millis(wall))
+    }
+
+    /// What speaks against the wall clock at the last reading.
+    fn trust(&self) -> ClockTrust {
+        if self.behind || self.last.now < FLOOR {
+            ClockTrust::Wrong
+        } else {
+            ClockTrust::Unverified
+        }
     }
 
     /// A reading: the time since the start, and the wall clock.
@@ -212,9 +226,22 @@ mod tests {
             ClockStatus {
                 steps: 1,
                 last_step_ms: i64::try_from(56 * YEAR - 1010).unwrap(),
-                synchronised: None,
+                ..ClockStatus::default()
             }
         );
+    }
+
+    #[test]
+    fn a_clock_that_cannot_be_right_is_not_believed() {
+        let mut clock = SystemClock::new(Moment::default());
+        at(&mut clock, 0, 1000);
+        assert_eq!(clock.trust(), ClockTrust::Wrong);
+        at(&mut clock, 10, 57 * YEAR);
+        assert_eq!(clock.trust(), ClockTrust::Unverified);
+        at(&mut clock, 20, 56 * YEAR + 40 * YEAR / 365);
+        assert_eq!(clock.trust(), ClockTrust::Wrong);
+        at(&mut clock, 30, 57 * YEAR + 20);
+        assert_eq!(clock.trust(), ClockTrust::Unverified);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::config::local::LocalError;
 use crate::exchange::Broken;
-use crate::oracle::{ReplayError, ValkeyError};
+use crate::oracle::{ReplayError, RootsError, ValkeyError};
 use crate::store::{OpenError, StoreError};
 
 /// Why the daemon does not start, or stops by itself.
@@ -28,6 +28,9 @@ pub enum Fatal {
         /// Why.
         source: io::Error,
     },
+    /// The socket that systemd handed over cannot be listened on.
+    #[error("the socket from systemd {0}")]
+    Socket(String),
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -43,6 +46,9 @@ pub enum Fatal {
     /// The address of the Valkey server is none.
     #[error(transparent)]
     Valkey(#[from] ValkeyError),
+    /// There is nobody whom secure connections could trust.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
     /// Nobody knows how to ask this exchange.
     #[error("there is no way to ask {0} for prices")]
     NoVenue(&'static str),
@@ -66,6 +72,8 @@ impl Fatal {
             | Fatal::Unsound(_)
             | Fatal::Replay(_)
             | Fatal::Valkey(_)
+            | Fatal::Roots(_)
+            | Fatal::Socket(_)
             | Fatal::NoVenue(_) => 2,
             Fatal::Directory { .. }
             | Fatal::Listen { .. }

@@ -1,5 +1,6 @@
 //! Which source of prices the configuration asks for, opened and started.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -11,8 +12,8 @@ use super::poller::{Poller, Rows};
 use crate::config::{self, Config, Source};
 use crate::exchange::Exchange;
 use crate::oracle::{
-    EXEC, Exec, FetchSettings, Fetcher, Listing, Poll, Replay, Sim, VALKEY, Valkey, ValkeySettings,
-    default_symbols, outlet, run_program, venue,
+    EXEC, Exec, FetchSettings, Fetcher, Listing, Poll, Replay, Roots, Sim, VALKEY, Valkey,
+    ValkeySettings, default_symbols, outlet, run_program, venue,
 };
 use crate::status::SourceStatus;
 use crate::stepper::StepRequest;
@@ -175,9 +176,23 @@ fn poll(config: &Config, source: config::Venue) -> Result<Poll, Fatal> {
             limit: discovery.and_then(|found| found.limit),
             refresh: LIST_INTERVAL,
         }),
-        fetcher: Fetcher::new(FetchSettings::default()),
+        fetcher: Fetcher::new(FetchSettings {
+            roots: roots(&config.oracle.tls_roots)?,
+            ..FetchSettings::default()
+        }),
         interval: duration(config.oracle.interval),
         seed: config.exchange.seed,
+    })
+}
+
+fn roots(trusted: &config::TlsRoots) -> Result<Roots, Fatal> {
+    Ok(match trusted {
+        config::TlsRoots::Bundled => Roots::default(),
+        config::TlsRoots::System => {
+            let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
+            Roots::system(named.as_deref().map(Path::new))?
+        }
+        config::TlsRoots::File(path) => Roots::file(path)?,
     })
 }
 

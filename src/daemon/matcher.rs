@@ -19,7 +19,8 @@ use tokio::time::{Instant as Wakeup, sleep_until};
 use super::Fatal;
 use super::board::{Board, add};
 use super::clock::Clock;
-use crate::exchange::{Command, Event, Exchange, MarketState, Rules};
+use super::notify::Pulse;
+use crate::exchange::{Command, Event, Exchange, MarketState};
 use crate::mailbox::{Fate, Job, Reply, Unavailable, Work};
 use crate::samples::Samples;
 use crate::store::{Batch, Store, StoreError};
@@ -31,13 +32,14 @@ const TURN_JOBS_MAX: usize = 256;
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Settings of the turn loop.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) rules: Rules,
     /// How often prices are written.
     pub(super) price_flush: Duration,
     /// How often the books are audited.
     pub(super) audit_every: Option<Duration>,
+    /// The signs of life, which the turns give.
+    pub(super) pulse: Pulse,
 }
 
 /// A batch on its way to the disk.
@@ -139,8 +141,14 @@ impl Matcher {
         }
     }
 
-    /// When something is due by itself.
+    /// When something is due by itself, a sign of life included.
     fn next_wakeup(&mut self) -> Wakeup {
+        let due = self.next_due();
+        let beat = self.settings.pulse.due();
+        beat.map_or(due, |beat| beat.min(due))
+    }
+
+    fn next_due(&mut self) -> Wakeup {
         let now = Wakeup::now();
         if self.failure.is_some() {
             // While it is being opened there is nothing to wake up for but its answer.
@@ -223,11 +231,15 @@ impl Matcher {
         if self.failure.is_none() {
             // Waking up refuses nothing.
             drop(self.exchange.handle(moment, Command::Wake));
+        } else {
+            // What is due waits for the store, but prices grow old all the same.
+            self.exchange.let_pass(moment);
         }
     }
 
     /// Notes that prices are to be written, and audits, each every so often.
     fn keep_house(&mut self) {
+        self.settings.pulse.beat();
         let now = Wakeup::now();
         if now >= self.next_flush {
             self.next_flush = now + self.settings.price_flush;
@@ -320,7 +332,7 @@ impl Matcher {
         let mut snapshot = self.store.load().map_err(Fatal::StoreLost)?;
         *self.samples.borrow_mut() = self.store.load_samples().map_err(Fatal::StoreLost)?;
         keep_prices(&mut snapshot.markets, &self.exchange);
-        let rules = self.settings.rules.clone();
+        let rules = self.exchange.rules().clone();
         self.exchange = Exchange::restore(rules, snapshot).map_err(Fatal::Unsound)?;
         Ok(())
     }
@@ -376,7 +388,7 @@ async fn answer_of(
     }
 }
 
-/// Puts present prices into the state that was read back, which has older ones.
+/// Puts present prices, and what is traded, into the state that was read back, which has older ones.
 fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
     let mut kept: BTreeMap<Symbol, MarketState> = markets
         .drain(..)
@@ -388,6 +400,8 @@ fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
             .or_insert_with(|| MarketState::new(symbol));
         entry.ticker = market.ticker.or(entry.ticker);
         entry.received = market.received;
+        entry.source = market.source;
+        entry.trading = market.trading;
     }
     markets.extend(kept.into_values());
 }

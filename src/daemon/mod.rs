@@ -14,7 +14,12 @@ mod clock;
 mod fatal;
 mod feed;
 mod matcher;
+mod notify;
 mod poller;
+mod reload;
+mod signals;
+mod sockets;
+mod stretch;
 mod system;
 
 use std::cell::RefCell;
@@ -27,14 +32,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::{LocalSet, spawn_local};
 
 pub use fatal::Fatal;
 
 use crate::config::local::LocalError;
-use crate::config::{self, Config, Source, local};
+use crate::config::{self, Config, Environment, Options, Source, Written, local};
 use crate::exchange::{Command, Exchange, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
@@ -48,7 +52,11 @@ use board::Board;
 use clock::{Clock, MarketClock, SystemClock};
 use feed::{Feed, symbols};
 use matcher::{Matcher, Settings};
+use notify::{Notifier, Pulse};
 use poller::Poller;
+use reload::Reloader;
+use signals::{Asked, Signals};
+use stretch::Stretches;
 
 /// Threads for calls that may wait.
 const BLOCKING_THREADS: usize = 4;
@@ -56,71 +64,126 @@ const BLOCKING_THREADS: usize = 4;
 const DEMO_FUNDS: i64 = 100_000;
 /// How long the end may take once every client has been answered.
 const END_TIMEOUT: Duration = Duration::from_millis(300);
+/// How much longer the supervisor is asked to wait for a store that is being checked: so much, and a second for as many
+/// bytes as the slowest SD card reads in one.
+const CHECK_EXTENSION: Duration = Duration::from_secs(60);
+const CHECK_BYTES_A_SECOND: u64 = 4 << 20;
+
+/// What the daemon is started with. What it was made from is kept, to be read again.
+#[derive(Debug)]
+pub struct Launch {
+    /// The configuration.
+    pub config: Config,
+    /// What was set for it, and where.
+    pub written: Written,
+    /// What the command line said.
+    pub options: Options,
+    /// What the environment says.
+    pub environment: Environment,
+}
 
 /// Runs the daemon until it is told to stop.
-pub fn serve(config: Config, demo: bool) -> Result<(), Fatal> {
+pub fn serve(launch: Launch) -> Result<(), Fatal> {
+    let config = &launch.config;
+    let notifier = Arc::new(Notifier::of(&launch.environment));
     make_directory(&config.data_dir)?;
-    let path = config.data_dir.join(store::FILE_NAME);
-    let cache = usize::try_from(config.store.cache_mib).unwrap_or(1) << 20;
-    let (store, snapshot) = Store::open(&path, cache)?;
-    let exchange = Exchange::restore(rules(&config), snapshot).map_err(Fatal::Unsound)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let (store, exchange) = open(config, Arc::clone(&notifier))?;
+    let stretches = Stretches::new();
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS)
-        .thread_keep_alive(Duration::from_secs(5))
-        .build()
-        .map_err(Fatal::Runtime)?;
-    let result = LocalSet::new().block_on(&runtime, run(config, demo, store, exchange));
+        .thread_keep_alive(Duration::from_secs(5));
+    stretches.watch(&mut builder);
+    let runtime = builder.build().map_err(Fatal::Runtime)?;
+    let daemon = run(launch, notifier, store, exchange, stretches);
+    let result = LocalSet::new().block_on(&runtime, daemon);
     // A venue that does not answer must not hold up the end.
     runtime.shutdown_timeout(END_TIMEOUT);
     result
 }
 
-async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Result<(), Fatal> {
-    let address = config.server.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| Fatal::Listen { address, source })?;
-    let address = listener
-        .local_addr()
-        .map_err(|source| Fatal::Listen { address, source })?;
-    let (stop, stopped) = watch::channel(false);
-    let mut signals = Signals::listen()?;
+/// Opens the store, which takes long only when a large one was not closed properly.
+fn open(config: &Config, notifier: Arc<Notifier>) -> Result<(Store, Exchange), Fatal> {
+    let path = config.data_dir.join(store::FILE_NAME);
+    let cache = usize::try_from(config.store.cache_mib).unwrap_or(1) << 20;
+    let on_check = move |bytes: u64| {
+        let reading = Duration::from_secs(bytes / CHECK_BYTES_A_SECOND);
+        notifier.status("checking the store, which was not closed properly");
+        notifier.extend(CHECK_EXTENSION + reading);
+    };
+    let (store, snapshot) = Store::open_watched(&path, cache, Arc::new(on_check))?;
+    let exchange = Exchange::restore(rules(config), snapshot).map_err(Fatal::Unsound)?;
+    Ok((store, exchange))
+}
 
-    let board = Rc::new(Board::new(config.data_dir.join(store::FILE_NAME)));
+async fn run(
+    launch: Launch,
+    notifier: Arc<Notifier>,
+    store: Store,
+    exchange: Exchange,
+    stretches: Stretches,
+) -> Result<(), Fatal> {
+    let (config, demo) = (&launch.config, launch.options.demo);
+    let mut signals = Signals::listen()?;
+    let (listener, address) = sockets::listen(config).await?;
+    let (stop, stopped) = watch::channel(false);
+
+    let board = Rc::new(Board::new(
+        config.data_dir.join(store::FILE_NAME),
+        stretches,
+    ));
     let samples = store.load_samples().map_err(Fatal::StoreLost)?;
     let samples = Rc::new(RefCell::new(samples));
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
-    let context = context(&config, &store, &board, mailbox.clone(), stepper)?;
-    let pages = pages(&config, &context, &samples);
+    let context = context(config, &store, &board, mailbox.clone(), stepper)?;
+    let pages = pages(config, &context, &samples);
     let start = exchange.moment();
     let funded = exchange.accounts().next().is_some();
-    let feed = Feed::open(&config, demo, &exchange)?;
-    let settings = settings(&config);
+    let feed = Feed::open(config, demo, &exchange)?;
+    let pulse = Pulse::of(&launch.environment, Arc::clone(&notifier));
+    let settings = settings(config, pulse);
     let matcher = Matcher::new(
         exchange,
         store,
-        clock(&config, start),
+        clock(config, start),
         Rc::clone(&board),
         settings,
         samples,
     );
     let mut matcher = spawn_local(matcher.run(inbox));
 
-    prepare(&mailbox, &config, demo && !funded).await;
+    prepare(&mailbox, config, demo && !funded).await;
     let guard = config.oracle.max_jump.map(JumpGuard::new);
-    let poller = feed.start(Poller::new(mailbox, Rc::clone(&board), guard), start, steps);
+    let poller = Poller::new(mailbox.clone(), Rc::clone(&board), guard);
+    let running = feed.start(poller, start, steps);
     let endpoint = local::Endpoint::publish(&config.data_dir, address)?;
-    welcome(&config, demo, address);
+    welcome(config, demo, address);
     let server = spawn_local(serve_http(listener, context, pages, stopped));
+    notifier.ready();
+    let telling = notifier.is_heard().then(|| {
+        let (mailbox, board) = (mailbox.clone(), Rc::clone(&board));
+        spawn_local(notify::tell(Arc::clone(&notifier), mailbox, board))
+    });
 
-    let ended = tokio::select! {
-        () = signals.stop() => None,
-        ended = &mut matcher => Some(ended),
+    let mut reloader = Reloader::new(launch, mailbox, Rc::clone(&board), running);
+    let ended = loop {
+        let asked = tokio::select! {
+            asked = signals.next() => asked,
+            ended = &mut matcher => break Some(ended),
+        };
+        match asked {
+            Asked::Stop => break None,
+            Asked::Reload => reloader.reload(&notifier).await,
+        }
     };
     board.stopping.set(true);
-    let ending = match poller {
+    notifier.stopping();
+    if let Some(telling) = telling {
+        telling.abort();
+    }
+    let ending = match reloader.into_running() {
         Some(poller) => poller.stop().await,
         None => None,
     };
@@ -141,29 +204,6 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
         log::info!("stopped");
     }
     result
-}
-
-/// What makes a daemon stop.
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Signals, Fatal> {
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate()).map_err(Fatal::Runtime)?,
-            interrupt: signal(SignalKind::interrupt()).map_err(Fatal::Runtime)?,
-        })
-    }
-
-    async fn stop(&mut self) {
-        let name = tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        };
-        log::info!("stopping on {name}");
-    }
 }
 
 async fn serve_http(
@@ -218,9 +258,9 @@ fn rules(config: &Config) -> Rules {
     }
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, pulse: Pulse) -> Settings {
     Settings {
-        rules: rules(config),
+        pulse,
         price_flush: duration(config.store.price_flush),
         audit_every: config.exchange.audit_every.map(duration),
     }

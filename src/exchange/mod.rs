@@ -13,7 +13,8 @@
 //!
 //! # Ticks
 //!
-//! A tick is a new ticker of a symbol, a price set by hand, or the present ticker counted once more by the tick loop.
+//! A tick is a new ticker of a symbol, a price set by hand, or the present ticker counted once more: by the tick loop, and
+//! when the symbol is traded again after it was not.
 //! A tick serves buys, then sells; each side in price-time order, sharing the quantity that is on offer.
 //!
 //! # Invariants
@@ -78,14 +79,14 @@ pub use order::{
     Booked, CloseReason, FillPrice, Filled, HistoryEntry, Hold, Lifecycle, Order, OrderKind,
     OrderStatus, Side, Traded,
 };
-pub use prices::{SET_PRICE_QUANTITY, SYMBOLS_MAX};
+pub use prices::{SET_PRICE_QUANTITY, SET_PRICE_SOURCE, SYMBOLS_MAX};
 pub use rejection::{RejectReason, Rejection};
 pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
 pub use rules::Rules;
 pub use snapshot::{MarketState, Snapshot};
 pub use waiting::Waiting;
 
-use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Symbol};
+use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Span, Symbol};
 use basis::Bases;
 use counters::Counters;
 use ledger::Ledger;
@@ -150,8 +151,10 @@ impl Exchange {
         self.advance(turn);
         match command {
             Command::List(symbols) => self.list(&symbols),
-            Command::ApplyTickers(tickers) => self.apply_tickers(&tickers),
+            Command::ApplyTickers(tickers) => self.apply_tickers(None, &tickers),
+            Command::Deliver(source, tickers) => self.apply_tickers(Some(source), &tickers),
             Command::SetPrice(price) => self.set_price(price),
+            Command::SetTrading(markets) => self.set_trading(&markets),
             Command::Place(order) => self.place(order),
             Command::Cancel(id) => self.cancel(id),
             Command::Deposit(asset, amount) => self.deposit(asset, amount),
@@ -160,6 +163,16 @@ impl Exchange {
             Command::Reset => Ok(self.reset()),
             Command::Wake => Ok(Outcome::Done),
         }
+    }
+
+    /// Time passes and nothing is done, so that who looks sees how old prices are while no change may be made.
+    ///
+    /// What becomes due meanwhile is done by the next turn, at that turn's time.
+    pub fn let_pass(&mut self, now: Moment) {
+        self.moment = Moment {
+            now: now.now.max(self.moment.now),
+            elapsed: now.elapsed.max(self.moment.elapsed),
+        };
     }
 
     /// What changed since the last call, in order.
@@ -175,6 +188,11 @@ impl Exchange {
     /// The rules it plays by.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// Has prices count as old after another time; rules are no part of the state, so nothing is recorded.
+    pub fn set_max_age(&mut self, max_age: Option<Span>) {
+        self.rules.max_age = max_age;
     }
 
     /// The moment of the latest turn.
@@ -195,6 +213,11 @@ impl Exchange {
             .iter()
             .rev()
             .filter_map(|(_, id)| self.orders.get(id))
+    }
+
+    /// Open orders by id, from this one on.
+    pub fn open_orders_from(&self, id: OrderId) -> impl Iterator<Item = &Order> {
+        self.orders.range(id..).map(|(_, order)| order)
     }
 
     /// Number of open orders.

@@ -13,6 +13,10 @@ pub struct MarketState {
     pub ticker: Option<Ticker>,
     /// When they arrived. The store does not keep it: after a restart prices count as old until new ones arrive.
     pub received: Option<Elapsed>,
+    /// Who delivered them. The store does not keep it either.
+    pub source: Option<&'static str>,
+    /// Whether it takes orders. The store does not keep it: the venue's list is read anew.
+    pub trading: bool,
     /// Ticks so far.
     pub ticks: u64,
     /// Left for buyers in this tick.
@@ -28,6 +32,8 @@ impl MarketState {
             symbol,
             ticker: None,
             received: None,
+            source: None,
+            trading: true,
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
@@ -112,6 +118,8 @@ impl Exchange {
         if let Some(market) = self.markets.get_mut(&state.symbol) {
             market.ticker = state.ticker;
             market.received = state.received;
+            market.source = state.source;
+            market.trading = state.trading;
             market.ticks = state.ticks;
             market.ask_depth = state.ask_depth;
             market.bid_depth = state.bid_depth;
@@ -146,6 +154,8 @@ impl super::Market {
             symbol,
             ticker: self.ticker,
             received: self.received,
+            source: self.source,
+            trading: self.trading,
             ticks: self.ticks,
             ask_depth: self.ask_depth,
             bid_depth: self.bid_depth,

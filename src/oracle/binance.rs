@@ -4,12 +4,15 @@
 //! <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints#exchange-information>
 //!
 //! One call of weight 2 answers for up to 20 symbols and gives last, bid, ask and both sizes. Of 6,000 weights a minute
-//! and address a poll of 500 symbols takes 50. A symbol that does not exist fails the whole call. Others have copied the
-//! shape of these answers, so what reads them is shared.
+//! and address a poll of 500 symbols takes 50; how much is used, by all programs, stands in a header. A symbol that does
+//! not exist fails the whole call, which is then split until it is found. Others have copied the shape of these answers, so
+//! what reads them is shared.
 
 use super::field::{self, Entry};
 use super::quote::Quote;
-use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, joined};
+use super::venue::{
+    Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest, base_url, joined,
+};
 use crate::units::Symbol;
 
 /// The host for public market data, which also answers where the main one does not.
@@ -67,6 +70,10 @@ impl Venue for Binance {
         parse(request, body)
     }
 
+    fn remedy(&self, request: &VenueRequest, words: &str) -> Remedy {
+        remedy(&self.base, CALL_WEIGHT, request, words)
+    }
+
     fn list_requests(&self, volumes: bool) -> Vec<VenueRequest> {
         // Without those that have stopped trading, and without what their accounts are for, it is a third as long.
         let query = "permissions=SPOT&symbolStatus=TRADING&showPermissionSets=false";
@@ -110,17 +117,40 @@ pub(super) fn some_tickers(base: &str, weight: u32, markets: &[Market]) -> Venue
     VenueRequest::about(url, weight, markets)
 }
 
+/// Halves a request until the name is alone that `Invalid symbol.` (-1121) or `Illegal characters` (-1100) is about.
+pub(super) fn remedy(base: &str, weight: u32, request: &VenueRequest, words: &str) -> Remedy {
+    if !words.contains("-1121") && !words.contains("-1100") {
+        return Remedy::None;
+    }
+    let named = request.names.iter();
+    let markets: Vec<Market> = named
+        .map(|(id, &symbol)| Market {
+            symbol,
+            id: id.clone(),
+        })
+        .collect();
+    if markets.len() < 2 {
+        return Remedy::Drop;
+    }
+    let halves = markets.chunks(markets.len().div_ceil(2));
+    Remedy::Ask(
+        halves
+            .map(|half| some_tickers(base, weight, half))
+            .collect(),
+    )
+}
+
 /// Reads tickers: a list of them, or one.
 pub(super) fn parse(request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
     let values = values(body)?;
     Ok(field::quotes(request, &values, "symbol", |entry, quote| {
         Quote {
-            last: entry.number("lastPrice"),
+            last: entry.number("lastPrice").or_else(|| entry.number("price")),
             bid: entry.number("bidPrice"),
             ask: entry.number("askPrice"),
             bid_quantity: entry.number("bidQty"),
             ask_quantity: entry.number("askQty"),
-            at: entry.millis("closeTime"),
+            at: entry.millis("closeTime").or_else(|| entry.millis("time")),
             ..quote
         }
     }))

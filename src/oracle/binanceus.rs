@@ -7,7 +7,7 @@
 
 use super::binance;
 use super::quote::Quote;
-use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url};
+use super::venue::{Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest, base_url};
 use crate::units::Symbol;
 
 /// Where it answers.
@@ -52,6 +52,10 @@ impl Venue for BinanceUs {
 
     fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
         binance::parse(request, body)
+    }
+
+    fn remedy(&self, request: &VenueRequest, words: &str) -> Remedy {
+        binance::remedy(&self.base, 1, request, words)
     }
 
     fn list_requests(&self, volumes: bool) -> Vec<VenueRequest> {

@@ -131,6 +131,22 @@ impl Health {
         });
     }
 
+    /// These were asked for, and do not exist there.
+    pub fn wrong(&self, wrong: &[UnknownSymbol]) {
+        self.0.send_modify(|record| {
+            for one in wrong {
+                record.arrivals.remove(&one.symbol);
+                if !record
+                    .unknown
+                    .iter()
+                    .any(|known| known.symbol == one.symbol)
+                {
+                    record.unknown.push(one.clone());
+                }
+            }
+        });
+    }
+
     /// A poll begins.
     pub fn poll_begins(&self) {
         self.0.send_modify(|record| record.next_poll = None);

@@ -14,6 +14,7 @@
 //! A ticker has a price above zero, by the one rule of [`Quote::ticker`]; what has none is skipped and counted. No source
 //! waits for a disk or a remote host on the executor's thread, and every queue, body and row has a named bound.
 
+mod alias;
 mod backoff;
 mod binance;
 mod binanceus;
@@ -47,6 +48,7 @@ mod replay;
 mod replay_file;
 mod replay_row;
 mod retry_after;
+mod roots;
 mod sim;
 mod stamp;
 mod valkey;
@@ -58,7 +60,7 @@ mod venues;
 pub use binance::{BINANCE_URL, Binance};
 pub use discover::{Listing, Selection, UnknownSymbol, select};
 pub use exec::{EXEC, Exec, run_program};
-pub use fetch::{FetchError, FetchSettings, Fetcher};
+pub use fetch::{FetchError, FetchSettings, Fetched, Fetcher};
 pub use guard::JumpGuard;
 pub use health::{Health, HealthReport, Instants, PollEnd, SourceState};
 pub use outlet::{Inlet, Outlet, outlet};
@@ -66,7 +68,8 @@ pub use poll::{Batch, Poll, PollError, run};
 pub use quote::{Quote, SkipCounts, Skipped};
 pub use replay::{Progress, Replay, ReplayError, Row, SkippedRow};
 pub use replay_row::BadHeader;
+pub use roots::{Roots, RootsError};
 pub use sim::{DEFAULT_SYMBOLS, Sim, default_symbols};
 pub use valkey::{VALKEY, Valkey, ValkeyError, ValkeySettings};
-pub use venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest};
+pub use venue::{Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest};
 pub use venues::{VENUES, venue};

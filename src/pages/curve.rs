@@ -148,13 +148,9 @@ pub(super) fn chart(curve: &Curve, last: &Sample, reach: Reach, zone: &Zone) -> 
         zone.tick(Timestamp::from_millis(at), spanned)
     };
     Some(Chart {
-        equity_ticks: equity.rows.iter().map(|row| plain_text(*row)).collect(),
+        equity_ticks: tick_texts(&equity.rows, ""),
         has_second: second.is_some(),
-        drawdown_ticks: drawdown
-            .rows
-            .iter()
-            .map(|row| plain_text(*row) + " %")
-            .collect(),
+        drawdown_ticks: tick_texts(&drawdown.rows, " %"),
         equity,
         drawdown,
         times: (0..TICKS).map(tick).collect(),
@@ -257,8 +253,11 @@ fn percent_figure(percent: Exact) -> Figure {
     Figure::signed(percent, 2, " %")
 }
 
-fn plain_text(value: Exact) -> String {
-    Figure::plain(value, 12).text().to_owned()
+/// Ticks with as many decimals as tell them apart.
+fn tick_texts(ticks: &[Exact], unit: &str) -> Vec<String> {
+    let decimals = ticks.iter().map(|tick| tick.decimals()).max().unwrap_or(0);
+    let text = |tick: &Exact| Figure::padded(*tick, decimals).text().to_owned() + unit;
+    ticks.iter().map(text).collect()
 }
 
 #[cfg(test)]

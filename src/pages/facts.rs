@@ -3,7 +3,7 @@
 use super::figure::Figure;
 use super::time::{When, Zone, span_text};
 use super::verdict::{Grade, bytes_text};
-use crate::status::{SourceStatus, Status};
+use crate::status::{ClockTrust, SourceStatus, Status};
 
 /// A part of the daemon.
 #[derive(Debug)]
@@ -33,6 +33,11 @@ pub(super) fn facts(status: &Status) -> Vec<Fact> {
 }
 
 fn of_source(source: &SourceStatus, status: &Status) -> Fact {
+    let (grade, word) = match (source.up, source.standby) {
+        (_, true) => (Grade::Good, "stands by"),
+        (true, false) => (Grade::Good, "delivers"),
+        (false, false) => (Grade::Bad, "down"),
+    };
     let polls = Figure::count(source.polls);
     let mut text = format!("{} deliveries", polls.text());
     if source.failures > 0 {
@@ -46,8 +51,8 @@ fn of_source(source: &SourceStatus, status: &Status) -> Fact {
     }
     Fact {
         name: format!("Prices: {}", source.name),
-        grade: if source.up { Grade::Good } else { Grade::Bad },
-        word: if source.up { "delivers" } else { "down" },
+        grade,
+        word,
         text,
         last: source.last_success.map(|at| Zone::ago(at, status.now)),
     }
@@ -95,10 +100,10 @@ fn of_books(status: &Status) -> Fact {
 
 fn of_clock(status: &Status) -> Fact {
     let clock = status.clock;
-    let (grade, word) = match clock.synchronised {
-        Some(true) => (Grade::Good, "synchronised"),
-        Some(false) => (Grade::Poor, "not synchronised"),
-        None => (Grade::Good, "runs"),
+    let grade = match clock.trust {
+        ClockTrust::Synchronised | ClockTrust::Unverified => Grade::Good,
+        ClockTrust::Unsynchronised => Grade::Poor,
+        ClockTrust::Wrong => Grade::Bad,
     };
     let text = if clock.steps == 0 {
         "no jump since the start".to_owned()
@@ -114,7 +119,7 @@ fn of_clock(status: &Status) -> Fact {
     Fact {
         name: "Clock".to_owned(),
         grade,
-        word,
+        word: clock.trust.as_str(),
         text,
         last: None,
     }
@@ -144,7 +149,7 @@ mod tests {
             clock: ClockStatus {
                 steps: 2,
                 last_step_ms: -65_000,
-                synchronised: Some(false),
+                trust: ClockTrust::Unsynchronised,
             },
             ..Status::default()
         };
@@ -158,7 +163,7 @@ mod tests {
                 "Prices: okx down: 1,200 deliveries, 3 failed; time-out",
                 "Store writes: 2.0 MiB on disk, 4 commits of 2 ms",
                 "Books add up: 0 ticks since the start",
-                "Clock not synchronised: 2 jumps, the last 1 min 5 s back",
+                "Clock unsynchronised: 2 jumps, the last 1 min 5 s back",
             ]
         );
     }

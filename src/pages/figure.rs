@@ -57,9 +57,9 @@ impl Figure {
         decimals_for(exact, 2).min(exact.decimals())
     }
 
-    /// A price with exactly so many decimals.
-    pub(super) fn price_to(price: Price, decimals: u32) -> Figure {
-        let mut figure = Figure::plain(price.exact(), decimals);
+    /// A number with exactly so many decimals.
+    pub(super) fn padded(value: Exact, decimals: u32) -> Figure {
+        let mut figure = Figure::plain(value, decimals);
         let present = figure
             .text
             .split_once('.')
@@ -180,8 +180,12 @@ pub(super) fn side_word(side: Side) -> &'static str {
 }
 
 fn money_decimals(value: Exact) -> u32 {
-    if value.magnitude() < Exact::whole(1) {
-        decimals_for(value, MONEY_DECIMALS)
+    // Two digits of what is less than a hundredth.
+    let hundredth = Exact::from_parts(1, 2).unwrap_or_default();
+    if value.magnitude() < hundredth {
+        decimals_for(value, DIGITS)
+            .saturating_sub(DIGITS - MONEY_DECIMALS)
+            .max(MONEY_DECIMALS)
     } else {
         MONEY_DECIMALS
     }
@@ -253,7 +257,8 @@ mod tests {
         assert_eq!(money("-1234.5"), "−1,234.50");
         assert_eq!(money("100000"), "100,000.00");
         assert_eq!(money("0"), "0.00");
-        assert_eq!(money("0.00001234567"), "0.0000123457");
+        assert_eq!(money("0.00001234567"), "0.000012");
+        assert_eq!(money("0.131064"), "0.13");
         assert_eq!(price("64780.123"), "64,780.12");
         assert_eq!(price("0.000012345678"), "0.0000123457");
         assert_eq!(price("1.23456789"), "1.23457");

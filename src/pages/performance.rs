@@ -232,7 +232,7 @@ fn trip_row(trips: Trips) -> Option<TripRow> {
     let whole = |count: u64| Exact::whole(i64::try_from(count).unwrap_or(i64::MAX));
     let rate = percent(whole(trips.won), whole(trips.count()))?;
     Some(TripRow {
-        rate: Figure::plain(rate, 1),
+        rate: Figure::padded(rate, 1),
         won: Figure::count(trips.won),
         lost: Figure::count(trips.lost),
         even: Figure::count(trips.even),
@@ -256,7 +256,7 @@ fn multiples(equity: Amount, distributed: Amount, paid_in: Amount) -> Option<Mul
             colour: 1,
         },
     ];
-    let shown = |value| Figure::plain(value, MULTIPLE_DECIMALS);
+    let shown = |value| Figure::padded(value, MULTIPLE_DECIMALS);
     let title = format!(
         "DPI {} and RVPI {} make TVPI {}; the mark is at 1.0",
         shown(out).text(),

@@ -6,7 +6,7 @@ use super::time::{When, Zone, midnight};
 use super::verdict::is_stale;
 use crate::exchange::{Exchange, Ticker};
 use crate::samples::Prices;
-use crate::units::{Exact, Moment, Span, Symbol, Timestamp};
+use crate::units::{Exact, Moment, Price, Span, Symbol, Timestamp};
 
 /// The prices of a symbol as they are now.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ fn row(quote: &Quote, prices: &Prices, now: Timestamp) -> PriceRow {
         .flatten()
         .map(Figure::price_decimals)
         .max();
-    let figure = |price| Figure::price_to(price, decimals.unwrap_or(0));
+    let figure = |price: Price| Figure::padded(price.exact(), decimals.unwrap_or(0));
     PriceRow {
         symbol: symbol.to_string(),
         last: figure(ticker.last),

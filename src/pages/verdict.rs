@@ -3,7 +3,7 @@
 use super::figure::NOTHING;
 use super::time::span_text;
 use crate::exchange::Exchange;
-use crate::status::{SourceStatus, Status, StoreStatus};
+use crate::status::{ClockTrust, SourceStatus, Status, StoreStatus};
 use crate::units::{Span, Symbol};
 
 /// Names that a sentence lists before it says how many more there are.
@@ -67,8 +67,10 @@ impl Verdict {
             verdict.add(Grade::Bad, format!("The books do not add up: {broken}."));
         }
         verdict.look_at_store(&status.store);
+        // Where one delivers, another that does not is no reason to worry.
+        let served = status.sources.iter().any(|source| source.up);
         for source in &status.sources {
-            verdict.look_at_source(source);
+            verdict.look_at_source(source, if served { Grade::Poor } else { Grade::Bad });
         }
         verdict.look_at_prices(status, exchange);
         verdict.look_at_clock(status);
@@ -112,11 +114,11 @@ impl Verdict {
         }
     }
 
-    fn look_at_source(&mut self, source: &SourceStatus) {
+    fn look_at_source(&mut self, source: &SourceStatus, silent: Grade) {
         let name = &source.name;
-        if !source.up && !name.is_empty() {
+        if !source.up && !source.standby && !name.is_empty() {
             let why = source.last_error.as_deref().unwrap_or("no answer yet");
-            self.add(Grade::Bad, format!("No prices come from {name}: {why}."));
+            self.add(silent, format!("No prices come from {name}: {why}."));
         }
         if !source.unknown.is_empty() {
             let names = source.unknown.iter().map(|(symbol, nearest)| {
@@ -164,10 +166,14 @@ impl Verdict {
     }
 
     fn look_at_clock(&mut self, status: &Status) {
-        if status.clock.synchronised == Some(false) {
-            let text = "The clock of this machine is not synchronised: time stamps may be wrong.";
-            self.add(Grade::Poor, text.to_owned());
-        }
+        let text = match status.clock.trust {
+            ClockTrust::Synchronised | ClockTrust::Unverified => return,
+            ClockTrust::Unsynchronised => {
+                "The clock of this machine is not synchronised: time stamps may be wrong."
+            }
+            ClockTrust::Wrong => "The clock of this machine is wrong, and so are time stamps.",
+        };
+        self.add(Grade::Poor, text.to_owned());
     }
 }
 
@@ -265,7 +271,7 @@ mod tests {
         );
         status.store.failure = Some("No space left".to_owned());
         status.store.disk_free = Some(1 << 20);
-        status.clock.synchronised = Some(false);
+        status.clock.trust = ClockTrust::Wrong;
         let (grade, texts) = said(&status, &exchange);
         assert_eq!((grade, texts.len()), (Grade::Bad, 4));
         assert!(

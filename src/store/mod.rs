@@ -40,8 +40,8 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::oneshot;
 
 pub use batch::Batch;
-pub use open::OpenError;
 use open::Place;
+pub use open::{OnCheck, OpenError};
 pub use reader::Reader;
 use writer::{Task, Writer};
 
@@ -119,6 +119,19 @@ impl Store {
     /// Opens the store in a file, which is made where there is none, and loads what it holds.
     pub fn open(path: &Path, cache_bytes: usize) -> Result<(Store, Snapshot), OpenError> {
         Store::open_at(Place::file(path, cache_bytes)?)
+    }
+
+    /// The same, told when it takes long: after a power cut a large file is checked as a whole.
+    pub fn open_watched(
+        path: &Path,
+        cache_bytes: usize,
+        on_check: OnCheck,
+    ) -> Result<(Store, Snapshot), OpenError> {
+        let place = Place::file(path, cache_bytes)?;
+        Store::open_at(Place {
+            on_check: Some(on_check),
+            ..place
+        })
     }
 
     fn open_at(place: Place) -> Result<(Store, Snapshot), OpenError> {

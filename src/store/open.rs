@@ -8,6 +8,7 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError};
@@ -67,12 +68,17 @@ pub enum OpenError {
 /// Opens the disk that the store is on, at first and again after a failure.
 pub(super) type Disk = Box<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send>;
 
+/// Told, with the size of the file in bytes, that all of it is being checked and that this goes on. It is called some
+/// times only, so the file's size is what tells how long it may take.
+pub type OnCheck = Arc<dyn Fn(u64) + Send + Sync>;
+
 /// Where the store is, and how it is opened.
 pub(super) struct Place {
     /// What errors call it.
     pub(super) path: PathBuf,
     pub(super) disk: Disk,
     pub(super) cache_bytes: usize,
+    pub(super) on_check: Option<OnCheck>,
 }
 
 /// A database that writes to its disk once its gate is open.
@@ -110,6 +116,7 @@ impl Place {
                 Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
             }),
             cache_bytes,
+            on_check: None,
         }
     }
 
@@ -167,7 +174,11 @@ impl Place {
         if length <= CHECKED_BYTES_MAX {
             builder.set_check_integrity_on_open(true);
         } else {
-            builder.set_repair_callback(|session| {
+            let on_check = self.on_check.clone();
+            builder.set_repair_callback(move |session| {
+                if let Some(on_check) = &on_check {
+                    on_check(length);
+                }
                 // It is called again and again; the log needs the beginning only.
                 if session.progress() == 0.0 {
                     log::warn!("the store was not closed properly: checking all of it");

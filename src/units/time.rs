@@ -27,7 +27,7 @@ pub struct Moment {
 
 impl Timestamp {
     /// From milliseconds since the epoch.
-    pub fn from_millis(millis: u64) -> Timestamp {
+    pub const fn from_millis(millis: u64) -> Timestamp {
         Timestamp(millis)
     }
 

@@ -296,7 +296,9 @@ fn a_key_that_may_not_be_read_is_told_with_what_to_do() {
         "{text}"
     );
     assert!(
-        text.contains("with sudo or as the daemon's user, or set API_KEY"),
+        text.contains(
+            "with sudo or as the daemon's user (or as one of its group mockx), or set API_KEY"
+        ),
         "{text}"
     );
     seen.join().unwrap();

@@ -24,6 +24,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("store", &["archive", "exchange", "samples", "units"]),
     ("oracle", &["exchange", "units"]),
     ("shapes", &["exchange", "units"]),
+    ("keyspace", &["archive", "exchange", "shapes", "units"]),
     (
         "http",
         &[
@@ -50,7 +51,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
 ];
 
 /// Outside crates and the only modules that may name them.
-const OUTSIDE: [(&str, &[&str]); 16] = [
+const OUTSIDE: [(&str, &[&str]); 17] = [
     ("rust_decimal", &["units"]),
     ("ethnum", &["units"]),
     ("redb", &["store"]),
@@ -62,7 +63,8 @@ const OUTSIDE: [(&str, &[&str]); 16] = [
     ("csv", &["oracle"]),
     ("flate2", &["oracle"]),
     ("redis", &["oracle"]),
-    ("rustix", &["daemon", "oracle"]),
+    ("rustix", &["cli", "daemon", "oracle"]),
+    ("sd_listen_fds", &["daemon"]),
     ("strsim", &["oracle"]),
     ("toml", &["config"]),
     ("clap", &["cli"]),

@@ -13,7 +13,7 @@ use super::raw::Raw;
 use super::setting::Setting;
 use super::valkey::{valkey, valkey_source};
 use super::venue::Venue;
-use super::{Config, Discovery, Exchange, Oracle, Pace, Server, Source, Store};
+use super::{Config, Discovery, Exchange, Oracle, Pace, Server, Source, Store, TlsRoots};
 use crate::units::{Asset, Rate, Span, Symbol};
 
 const DEFAULT_PORT: u16 = 8000;
@@ -187,7 +187,18 @@ fn oracle(raw: &Raw) -> Result<Oracle, ConfigError> {
         max_jump: max_jump.unwrap_or(Some(Rate::from_millionths(DEFAULT_JUMP_PPM))),
         discovery: discovery(raw)?,
         base_urls: base_urls.unwrap_or_default(),
+        tls_roots: get(raw, "oracle.tls_roots", tls_roots)?.unwrap_or_default(),
     })
+}
+
+fn tls_roots(setting: &Setting) -> Result<TlsRoots, ConfigError> {
+    match setting.text() {
+        Ok("bundled") => Ok(TlsRoots::Bundled),
+        Ok("system") => Ok(TlsRoots::System),
+        Ok(text) if text.contains('/') => setting.path().map(TlsRoots::File),
+        Ok(_) | Err(_) => Err(setting
+            .bad("must be \"bundled\", \"system\" or the path of a file, such as \"./ca.pem\"")),
+    }
 }
 
 /// A factor above 1, or 0 for none.

@@ -87,7 +87,7 @@ fn defaults_are_the_documented_ones() {
 
 /// Key, value as in the file, and how the error about it begins.
 #[rustfmt::skip]
-const BAD_VALUES: [(&str, &str, &str); 34] = [
+const BAD_VALUES: [(&str, &str, &str); 36] = [
     ("server.listen", "8000", "8000: must be a text in quotes"),
     ("server.listen", "\"localhost\"", "\"localhost\": must be an IP address and a port"),
     ("server.api_key", "\"my secret\"", "(not shown): must be 1 to 256 visible ASCII"),
@@ -117,6 +117,8 @@ const BAD_VALUES: [(&str, &str, &str); 34] = [
     ("oracle.base_urls", "\"http://h\"", "\"http://h\": must be a table of addresses"),
     ("oracle.base_urls", "{ krakn = \"http://h\" }", "{ krakn = \"http://h\" }: must be a table of"),
     ("oracle.base_urls", "{ kraken = \"h:1\" }", "{ kraken = \"h:1\" }: must be a table of"),
+    ("oracle.tls_roots", "\"ca.pem\"", "\"ca.pem\": must be \"bundled\", \"system\" or the path"),
+    ("oracle.tls_roots", "1", "1: must be \"bundled\", \"system\" or the path"),
     ("oracle.replay_pace", "0", "0: must be fast, stepped, or a speed above 0"),
     ("oracle.replay_pace", "\"slow\"", "\"slow\": must be fast, stepped, or a speed"),
     ("store.cache_mib", "65", "65: must be a whole number from 1 to 64"),

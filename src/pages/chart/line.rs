@@ -204,6 +204,6 @@ mod tests {
             "{}",
             drawn.svg
         );
-        assert_eq!(drawn.rows.len(), 5);
+        assert_eq!(drawn.rows.len(), 3);
     }
 }

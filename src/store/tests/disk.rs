@@ -63,6 +63,7 @@ impl Disk {
             path: "disk".into(),
             disk: Box::new(move || Ok(Box::new(disk.handle()?))),
             cache_bytes: 64 << 10,
+            on_check: None,
         }
     }
 

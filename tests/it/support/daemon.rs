@@ -23,13 +23,19 @@ pub(crate) struct Launch {
 impl Launch {
     /// `mockx serve` on a free port, with a data directory and a source of prices.
     pub(crate) fn new(directory: &Path, source: &str) -> Launch {
+        Launch::without_source(directory)
+            .arg("--source")
+            .arg(source)
+    }
+
+    /// The same with the source of the configuration.
+    pub(crate) fn without_source(directory: &Path) -> Launch {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mockx"));
         command
             .env_clear()
             .env("HOME", directory)
             .env("MOCKX_CONFIG", "/dev/null")
-            .args(["serve", "--source", source])
-            .arg("--data-dir")
+            .args(["serve", "--data-dir"])
             .arg(directory)
             .stdin(Stdio::null());
         Launch {

@@ -71,6 +71,8 @@ fn market(ticker: Option<Ticker>, ask_depth: Depth, bid_depth: Depth) -> MarketS
         symbol: pair(),
         ticker,
         received: None,
+        source: None,
+        trading: true,
         ticks: 129,
         ask_depth,
         bid_depth,
