@@ -20,6 +20,7 @@ mod model;
 mod oracle;
 mod oracle_fetch;
 mod oracle_venues;
+mod pages;
 mod replay_session;
 mod scenarios;
 mod server;

@@ -12,7 +12,7 @@ const PACKAGES_MAX: usize = 200;
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["exchange", "units"]),
