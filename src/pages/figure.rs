@@ -78,12 +78,12 @@ impl Figure {
 
     /// An amount of an asset.
     pub(super) fn quantity(quantity: Quantity) -> Figure {
-        Figure::plain(quantity.exact(), decimals_for(quantity.exact(), 4))
+        Figure::plain(quantity.exact(), decimals_for(quantity.exact(), 2))
     }
 
     /// An amount of an asset, as money of it.
     pub(super) fn amount(amount: Amount) -> Figure {
-        Figure::plain(amount.exact(), decimals_for(amount.exact(), 4))
+        Figure::plain(amount.exact(), decimals_for(amount.exact(), 2))
     }
 
     /// A share of a whole in percent.
