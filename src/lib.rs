@@ -43,6 +43,7 @@ pub mod keyspace;
 pub mod mailbox;
 pub mod oracle;
 pub mod pages;
+pub mod samples;
 mod shapes;
 pub mod status;
 pub mod stepper;

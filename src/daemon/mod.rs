@@ -23,6 +23,7 @@ mod sockets;
 mod stretch;
 mod system;
 
+use std::cell::RefCell;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -43,6 +44,7 @@ use crate::exchange::{Command, Exchange, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
 use crate::pages::{self, Pages};
+use crate::samples::Samples;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span};
@@ -130,10 +132,12 @@ async fn run(
         config.data_dir.join(store::FILE_NAME),
         stretches,
     ));
+    let samples = store.load_samples().map_err(Fatal::StoreLost)?;
+    let samples = Rc::new(RefCell::new(samples));
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
     let context = context(config, &store, &board, mailbox.clone(), stepper)?;
-    let pages = pages(config, &context);
+    let pages = pages(config, &context, &samples);
     let start = exchange.moment();
     let funded = exchange.accounts().next().is_some();
     let feeds = Feed::open_all(config, demo, &exchange)?;
@@ -145,6 +149,7 @@ async fn run(
         clock(config, start),
         Rc::clone(&board),
         settings,
+        samples,
     );
     let mut matcher = spawn_local(matcher.run(inbox));
 
@@ -313,7 +318,11 @@ fn context(
 }
 
 /// The status pages, unless they are switched off.
-fn pages(config: &Config, context: &Rc<Context>) -> Option<Rc<Pages>> {
+fn pages(
+    config: &Config,
+    context: &Rc<Context>,
+    samples: &Rc<RefCell<Samples>>,
+) -> Option<Rc<Pages>> {
     let pages = &config.pages;
     let settings = pages::Settings {
         title: pages.title.clone(),
@@ -322,7 +331,7 @@ fn pages(config: &Config, context: &Rc<Context>) -> Option<Rc<Pages>> {
         fresh_window: pages.fresh_window,
         need_key: pages.need_key,
     };
-    let made = || Rc::new(Pages::new(Rc::clone(context), settings));
+    let made = || Rc::new(Pages::new(Rc::clone(context), Rc::clone(samples), settings));
     pages.enabled.then(made)
 }
 

@@ -42,6 +42,7 @@
 )]
 
 mod audit;
+mod basis;
 mod book;
 mod chance;
 mod close;
@@ -66,6 +67,7 @@ mod waiting;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use audit::Broken;
+pub use basis::{Basis, Trips};
 pub use book::Book;
 pub use command::{Command, Freed, NewBalance, NewOrder, NewPrice, Outcome};
 pub use counters::TradeTotals;
@@ -85,6 +87,7 @@ pub use snapshot::{MarketState, Snapshot};
 pub use waiting::Waiting;
 
 use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Span, Symbol};
+use basis::Bases;
 use counters::Counters;
 use ledger::Ledger;
 
@@ -106,6 +109,7 @@ pub struct Exchange {
     assets: BTreeSet<Asset>,
     ledger: Ledger,
     counters: Counters,
+    bases: Bases,
     /// Open orders.
     orders: BTreeMap<OrderId, Order>,
     /// Open orders by their last update: the first expires first.
@@ -131,6 +135,7 @@ impl Exchange {
             assets,
             ledger: Ledger::default(),
             counters: Counters::default(),
+            bases: Bases::new(),
             orders: BTreeMap::new(),
             by_update: BTreeSet::new(),
             due: BTreeSet::new(),
@@ -270,6 +275,7 @@ impl Exchange {
     fn reset(&mut self) -> Outcome {
         self.ledger.clear();
         self.counters.clear();
+        self.bases.clear();
         self.orders.clear();
         self.by_update.clear();
         self.due.clear();

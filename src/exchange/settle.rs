@@ -144,6 +144,7 @@ impl Exchange {
         self.journal.number(price.exact());
         self.journal.number(traded.quantity.exact());
         self.counters.count(side, symbol, traded);
+        self.book_trade(symbol, side, traded);
         self.events.extend([
             Event::AccountChanged(symbol.base()),
             Event::AccountChanged(symbol.quote()),

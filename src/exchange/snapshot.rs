@@ -1,7 +1,7 @@
 //! Everything out, everything in.
 
 use super::market::{Depth, Ticker};
-use super::{Account, Broken, Digest, Exchange, Lifecycle, Order, Rules, Side, TradeTotals};
+use super::{Account, Basis, Broken, Digest, Exchange, Lifecycle, Order, Rules, Side, TradeTotals};
 use crate::units::{Asset, Elapsed, Moment, Symbol};
 
 /// What is kept of a market; its book is made of the open orders.
@@ -54,6 +54,8 @@ pub struct Snapshot {
     pub markets: Vec<MarketState>,
     /// Accounts by asset.
     pub accounts: Vec<(Asset, Account)>,
+    /// Cost and results by asset.
+    pub bases: Vec<(Asset, Basis)>,
     /// Totals by side and symbol.
     pub trades: Vec<(Side, Symbol, TradeTotals)>,
     /// Open orders by id.
@@ -75,6 +77,7 @@ impl Exchange {
                 .accounts()
                 .map(|(asset, account)| (asset, *account))
                 .collect(),
+            bases: self.bases().map(|(asset, basis)| (asset, *basis)).collect(),
             trades: self
                 .trades()
                 .map(|(side, symbol, totals)| (side, symbol, *totals))
@@ -95,6 +98,7 @@ impl Exchange {
         for (asset, account) in snapshot.accounts {
             exchange.ledger.insert(asset, account);
         }
+        exchange.bases.extend(snapshot.bases);
         for (side, symbol, totals) in snapshot.trades {
             exchange.counters.insert(side, symbol, totals);
         }

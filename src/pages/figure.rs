@@ -3,7 +3,7 @@
 //! Rounding here is for the eye alone and goes to the nearest. Whoever needs every digit finds it in the `title`, which is
 //! the text that the REST API writes.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use askama::filters::HtmlSafe;
 
@@ -51,14 +51,39 @@ impl Figure {
         Figure::plain(price.exact(), decimals_for(price.exact(), 2))
     }
 
+    /// Decimals that a price shows, so that it can be shown beside others.
+    pub(super) fn price_decimals(price: Price) -> u32 {
+        let exact = price.exact();
+        decimals_for(exact, 2).min(exact.decimals())
+    }
+
+    /// A number with exactly so many decimals.
+    pub(super) fn padded(value: Exact, decimals: u32) -> Figure {
+        let mut figure = Figure::plain(value, decimals);
+        let present = figure
+            .text
+            .split_once('.')
+            .map_or(0, |(_, rest)| rest.len());
+        let missing = usize::try_from(decimals)
+            .unwrap_or(0)
+            .saturating_sub(present);
+        if missing > 0 {
+            if present == 0 {
+                figure.text.push('.');
+            }
+            figure.text.extend(std::iter::repeat_n('0', missing));
+        }
+        figure
+    }
+
     /// An amount of an asset.
     pub(super) fn quantity(quantity: Quantity) -> Figure {
-        Figure::plain(quantity.exact(), decimals_for(quantity.exact(), 4))
+        Figure::plain(quantity.exact(), decimals_for(quantity.exact(), 2))
     }
 
     /// An amount of an asset, as money of it.
     pub(super) fn amount(amount: Amount) -> Figure {
-        Figure::plain(amount.exact(), decimals_for(amount.exact(), 4))
+        Figure::plain(amount.exact(), decimals_for(amount.exact(), 2))
     }
 
     /// A share of a whole in percent.
@@ -155,8 +180,12 @@ pub(super) fn side_word(side: Side) -> &'static str {
 }
 
 fn money_decimals(value: Exact) -> u32 {
-    if value.magnitude() < Exact::whole(1) {
-        decimals_for(value, MONEY_DECIMALS)
+    // Two digits of what is less than a hundredth.
+    let hundredth = Exact::from_parts(1, 2).unwrap_or_default();
+    if value.magnitude() < hundredth {
+        decimals_for(value, DIGITS)
+            .saturating_sub(DIGITS - MONEY_DECIMALS)
+            .max(MONEY_DECIMALS)
     } else {
         MONEY_DECIMALS
     }
@@ -201,8 +230,7 @@ fn grouped(value: Exact, decimals: u32) -> String {
     }
     let shown = usize::try_from(decimals.min(MONEY_DECIMALS)).unwrap_or(0);
     if !fraction.is_empty() || shown > 0 {
-        // Writing to a text cannot fail.
-        drop(write!(text, ".{fraction:0<shown$}"));
+        text.push_str(&format!(".{fraction:0<shown$}"));
     }
     text
 }
@@ -229,7 +257,8 @@ mod tests {
         assert_eq!(money("-1234.5"), "−1,234.50");
         assert_eq!(money("100000"), "100,000.00");
         assert_eq!(money("0"), "0.00");
-        assert_eq!(money("0.00001234567"), "0.0000123457");
+        assert_eq!(money("0.00001234567"), "0.000012");
+        assert_eq!(money("0.131064"), "0.13");
         assert_eq!(price("64780.123"), "64,780.12");
         assert_eq!(price("0.000012345678"), "0.0000123457");
         assert_eq!(price("1.23456789"), "1.23457");

@@ -16,6 +16,9 @@
 //! | `chart`       | lines, sparks, rings and bars as SVG                          |
 //! | `verdict`     | whether everything is all right, in words                     |
 //! | `assets`      | the style sheet, the script, the icon                         |
+//! | `facts`       | how the parts of the daemon are doing                         |
+//! | `price_rows`  | rows of prices                                                |
+//! | `curve`       | equity over time, with its drawdown                           |
 //! | `overview`    | `/ui`                                                         |
 //! | `performance` | `/ui/performance`                                             |
 //! | `portfolio`   | `/ui/portfolio`                                               |
@@ -23,19 +26,25 @@
 //! [`Context`]: crate::http::Context
 
 mod assets;
-#[allow(dead_code)]
 mod chart;
+mod curve;
+mod facts;
 mod figure;
 mod frame;
 mod overview;
+mod performance;
+mod portfolio;
+mod price_rows;
 mod route;
 mod time;
 mod verdict;
 mod visitor;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::http::{Context, Request, Response};
+use crate::samples::Samples;
 use crate::units::Span;
 use assets::Assets;
 use time::Zone;
@@ -62,16 +71,18 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Pages {
     context: Rc<Context>,
+    samples: Rc<RefCell<Samples>>,
     settings: Settings,
     zone: Zone,
     assets: Assets,
 }
 
 impl Pages {
-    /// Pages on a context.
-    pub fn new(context: Rc<Context>, settings: Settings) -> Pages {
+    /// Pages on a context, with what the daemon samples.
+    pub fn new(context: Rc<Context>, samples: Rc<RefCell<Samples>>, settings: Settings) -> Pages {
         Pages {
             context,
+            samples,
             zone: Zone::named(&settings.zone),
             assets: Assets::new(),
             settings,

@@ -2,16 +2,22 @@
 
 use super::frame::{self, Section};
 use super::visitor::Visitor;
-use super::{Pages, overview};
+use super::{Pages, overview, performance, portfolio};
 use crate::http::{Method, Problem, Query, Request, Response, decode};
 
 /// A page, and where it is; what stands in braces is a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Page {
     Overview,
+    Performance,
+    Portfolio,
 }
 
-const PAGES: &[(&str, Page)] = &[("/ui", Page::Overview)];
+const PAGES: &[(&str, Page)] = &[
+    ("/ui", Page::Overview),
+    ("/ui/performance", Page::Performance),
+    ("/ui/portfolio", Page::Portfolio),
+];
 
 /// A request for a page.
 #[derive(Debug)]
@@ -74,6 +80,8 @@ async fn serve(mut visit: Visit<'_>) -> Result<Response, Problem> {
         .ok_or_else(|| Problem::new(404, "not_found", "There is no page here."))?;
     match page {
         Page::Overview => overview::page(&visit).await,
+        Page::Performance => performance::page(&visit).await,
+        Page::Portfolio => portfolio::page(&visit).await,
     }
 }
 

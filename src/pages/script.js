@@ -4,11 +4,9 @@
   const two = (number) => String(number).padStart(2, "0");
   const span = (millis) => {
     const s = Math.max(0, Math.floor(millis / 1000));
-    const pair = (large, name, small, other) => (small ? `${large} ${name} ${small} ${other}` : `${large} ${name}`);
     if (s < 60) return `${s} s`;
-    if (s < 3600) return pair(Math.floor(s / 60), "min", s % 60, "s");
-    if (s < 86400) return pair(Math.floor(s / 3600), "h", Math.floor((s % 3600) / 60), "min");
-    return pair(Math.floor(s / 86400), "d", Math.floor((s % 86400) / 3600), "h");
+    if (s < 3600) return `${Math.floor(s / 60)} min`;
+    return s < 86400 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} d`;
   };
   const shapes = {
     clock: (at) => `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`,

@@ -67,8 +67,10 @@ impl Verdict {
             verdict.add(Grade::Bad, format!("The books do not add up: {broken}."));
         }
         verdict.look_at_store(&status.store);
+        // Where one delivers, another that does not is no reason to worry.
+        let served = status.sources.iter().any(|source| source.up);
         for source in &status.sources {
-            verdict.look_at_source(source);
+            verdict.look_at_source(source, if served { Grade::Poor } else { Grade::Bad });
         }
         verdict.look_at_prices(status, exchange);
         verdict.look_at_clock(status);
@@ -112,11 +114,11 @@ impl Verdict {
         }
     }
 
-    fn look_at_source(&mut self, source: &SourceStatus) {
+    fn look_at_source(&mut self, source: &SourceStatus, silent: Grade) {
         let name = &source.name;
-        if !source.up && !name.is_empty() {
+        if !source.up && !source.standby && !name.is_empty() {
             let why = source.last_error.as_deref().unwrap_or("no answer yet");
-            self.add(Grade::Bad, format!("No prices come from {name}: {why}."));
+            self.add(silent, format!("No prices come from {name}: {why}."));
         }
         if !source.unknown.is_empty() {
             let names = source.unknown.iter().map(|(symbol, nearest)| {

@@ -24,6 +24,7 @@ mod model;
 mod oracle;
 mod oracle_fetch;
 mod oracle_venues;
+mod pages;
 mod replay_session;
 mod scenarios;
 mod server;

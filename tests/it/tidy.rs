@@ -12,14 +12,16 @@ const PACKAGES_MAX: usize = 200;
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["exchange", "units"]),
     ("status", &["units"]),
     ("stepper", &["status"]),
     ("mailbox", &["exchange", "units"]),
-    ("store", &["archive", "exchange", "units"]),
+    // What was: seen by the daemon, written by the store, drawn by the pages.
+    ("samples", &["exchange", "units"]),
+    ("store", &["archive", "exchange", "samples", "units"]),
     ("oracle", &["exchange", "units"]),
     ("shapes", &["exchange", "units"]),
     ("keyspace", &["archive", "exchange", "shapes", "units"]),
@@ -32,14 +34,16 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     // Stands beside http and on the same context; the daemon joins the two.
     (
         "pages",
-        &["archive", "exchange", "http", "mailbox", "status", "units"],
+        &[
+            "archive", "exchange", "http", "mailbox", "samples", "status", "units",
+        ],
     ),
     ("config", &["units"]),
     (
         "daemon",
         &[
-            "archive", "config", "exchange", "http", "mailbox", "oracle", "pages", "status",
-            "stepper", "store", "units",
+            "archive", "config", "exchange", "http", "mailbox", "oracle", "pages", "samples",
+            "status", "stepper", "store", "units",
         ],
     ),
     ("cli", &["config", "daemon", "units"]),

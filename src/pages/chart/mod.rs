@@ -4,11 +4,16 @@
 //! looks the same on every machine. Labels are HTML beside the picture, for text inside one that is stretched would be
 //! stretched too. Every chart has a title for whoever cannot see it; the page shows the numbers in a table behind it.
 
+mod bars;
+mod line;
+mod ring;
 mod spark;
 
 use crate::units::{Exact, Rounding};
 
-#[allow(unused_imports, reason = "rows of prices draw it")]
+pub(super) use bars::{Bar, bars};
+pub(super) use line::{Drawn, Line};
+pub(super) use ring::{Part, Ring, ring};
 pub(super) use spark::spark;
 
 /// Width and height of a picture's own coordinates.

@@ -1,7 +1,5 @@
 //! A small line without axes, for a row of a table.
 
-use std::fmt::Write as _;
-
 use super::{SIZE, Svg, bounds, escaped, place};
 use crate::units::Exact;
 
@@ -16,8 +14,7 @@ pub(in crate::pages) fn spark(values: &[Exact], title: &str) -> Option<Svg> {
     let mut points = String::with_capacity(values.len() * 9);
     for (at, value) in (0..).zip(values) {
         let (x, y) = (at * SIZE / steps, SIZE - place(*value, low, high));
-        // Writing to a text cannot fail.
-        drop(write!(points, "{x},{y} "));
+        points.push_str(&format!("{x},{y} "));
     }
     let class = if last < first { "fall" } else { "rise" };
     Some(Svg(format!(

@@ -414,6 +414,7 @@ fn keys_of_the_state() {
     let golden = [
         (StateKey::Figures, "exchange"),
         (StateKey::Account(usdt()), "USDT account"),
+        (StateKey::Basis(usdt()), "USDT basis"),
         (StateKey::Trades(Side::Buy, pair()), "BTC/USDT buy"),
         (StateKey::Trades(Side::Sell, pair()), "BTC/USDT sell"),
     ];
