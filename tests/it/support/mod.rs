@@ -15,6 +15,8 @@ pub(crate) use chance::Chance;
 pub(crate) use client::Answer;
 pub(crate) use client::Client;
 pub(crate) use daemon::{Daemon, Launch};
+#[allow(unused_imports, reason = "the tests name them, the benchmarks do not")]
+pub(crate) use daemon::{OWN_BINARY, other_binary};
 pub(crate) use faults::Fault;
 
 /// Nothing takes longer than this; reaching it fails the test.
