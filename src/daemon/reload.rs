@@ -101,15 +101,21 @@ impl Reloader {
             let feeds = opened.await.map_err(|why| why.to_string())?;
             let feeds = feeds.map_err(|why| why.to_string())?;
             self.list(config).await.map_err(|why| why.to_string())?;
+            self.age(config).await.map_err(|why| why.to_string())?;
             self.restart(feeds, config).await;
+        } else {
+            self.age(config).await.map_err(|why| why.to_string())?;
         }
-        let max_age = config.oracle.max_age;
-        let aged = self
-            .mailbox
-            .adjust(move |exchange| exchange.set_max_age(max_age));
-        aged.await.map_err(|why| why.to_string())?;
         log::set_max_level(config.log);
         Ok(())
+    }
+
+    /// From when on prices are too old.
+    async fn age(&self, config: &Config) -> Result<(), Unavailable> {
+        let max_age = config.oracle.max_age;
+        self.mailbox
+            .adjust(move |exchange| exchange.set_max_age(max_age))
+            .await
     }
 
     async fn list(&self, config: &Config) -> Result<(), Unavailable> {
