@@ -35,6 +35,8 @@ const GAP_MS: f64 = 20.0;
 const READS: usize = 40;
 const ORDERS: usize = 20;
 const SLICES: usize = 25;
+/// The longest that a fault is waited for.
+const FAULT_TIME: Duration = Duration::from_secs(10);
 
 const ORDER: &str =
     r#"{"symbol":"BTC/USDT","side":"buy","type":"limit","amount":0.125,"limit_price":5}"#;
@@ -210,6 +212,12 @@ fn p99(values: &[f64]) -> f64 {
     values[values.len() * 99 / 100]
 }
 
+/// Polls of the venue that went wrong.
+fn failures(client: &mut Client) -> u64 {
+    let health = client.get("/admin/health").json();
+    health["sources"][0]["failures"].as_u64().unwrap()
+}
+
 /// The part `faults`: a daemon whose venue fails beside one whose venue is well, in turns.
 pub(crate) fn faults(report: &mut Report) {
     let ticker =
@@ -242,12 +250,15 @@ pub(crate) fn faults(report: &mut Report) {
             client.post("/balance/USDT/deposit", r#"{"amount":1000000}"#);
         }
         let (mut here, mut there) = (Latencies::default(), Latencies::default());
-        for _ in 0..SLICES {
+        let (begun, mut slices) = (Instant::now(), 0);
+        // Until it has failed at least once: some take their time-out for that.
+        while slices < SLICES || (failures(&mut clients[0]) == 0 && begun.elapsed() < FAULT_TIME) {
             here.slice(&mut clients[0]);
             there.slice(&mut clients[1]);
+            slices += 1;
         }
         most = most.max(resident_mib(bad.pid()));
-        let failures = clients[0].get("/admin/health").json()["sources"][0]["failures"].clone();
+        let failures = failures(&mut clients[0]);
         let log = bad.log();
         let lines = log.lines().filter(|line| line.contains("binance"));
         report.note(&format!(
