@@ -22,6 +22,9 @@ pub struct Walk {
     pub since: Option<Timestamp>,
 }
 
+/// A closed order with its history but for the creation.
+pub type Stored = (Order, Vec<HistoryEntry>);
+
 /// Reads closed orders.
 pub trait Archive: fmt::Debug + Send + Sync {
     /// A closed order.
@@ -36,6 +39,9 @@ pub trait Archive: fmt::Debug + Send + Sync {
         walk: Walk,
         visit: &mut dyn FnMut(Order) -> ControlFlow<()>,
     ) -> Result<(), Unreadable>;
+
+    /// Closed orders by id, from this one on and at most so many, each with its history but for the creation.
+    fn closed_from(&self, from: OrderId, most: usize) -> Result<Vec<Stored>, Unreadable>;
 
     /// How many closed orders there are.
     fn count(&self) -> Result<u64, Unreadable>;

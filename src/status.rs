@@ -1,5 +1,7 @@
 //! How the daemon is doing, as plain figures for whoever shows them.
 
+use std::time::Duration;
+
 use crate::units::{Span, Symbol, Timestamp};
 
 /// A source of prices.
@@ -19,6 +21,12 @@ pub struct SourceStatus {
     pub failures: u64,
     /// Quotes that could not be used.
     pub skipped: u64,
+    /// Whether it is not asked now because the sources before it deliver.
+    pub standby: bool,
+    /// Of the symbols that are wanted from it, those that it delivered not too long ago.
+    pub fresh: u64,
+    /// The others.
+    pub stale: u64,
     /// Symbols that are wanted and do not exist there, each with the nearest names.
     pub unknown: Vec<(Symbol, Vec<Symbol>)>,
     /// Symbols that are wanted, or were traded before, and are not traded there now.
@@ -47,6 +55,8 @@ pub struct StoreStatus {
     pub commit_time: Span,
     /// Size of its file in bytes.
     pub file_bytes: u64,
+    /// What is left of the file's disk in bytes, where that is known.
+    pub disk_free: Option<u64>,
 }
 
 /// Whether the wall clock can be believed.
@@ -57,6 +67,8 @@ pub enum ClockTrust {
     /// Nobody says so, and nothing speaks against it.
     #[default]
     Unverified,
+    /// The system waits for the network to set it.
+    Unsynchronised,
     /// It is years off, or behind what was stamped already.
     Wrong,
 }
@@ -67,6 +79,7 @@ impl ClockTrust {
         match self {
             ClockTrust::Synchronised => "synchronised",
             ClockTrust::Unverified => "unverified",
+            ClockTrust::Unsynchronised => "unsynchronised",
             ClockTrust::Wrong => "wrong",
         }
     }
@@ -81,6 +94,17 @@ pub struct ClockStatus {
     pub last_step_ms: i64,
     /// Whether it can be believed now.
     pub trust: ClockTrust,
+}
+
+/// The executor's thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExecutorStatus {
+    /// How often it worked between two sleeps.
+    pub stretches: u64,
+    /// How often that took 20 ms or longer.
+    pub long_stretches: u64,
+    /// The longest that took since the start.
+    pub longest_stretch: Duration,
 }
 
 /// Everything.
@@ -110,6 +134,10 @@ pub struct Status {
     pub store: StoreStatus,
     /// The clock.
     pub clock: ClockStatus,
+    /// The executor's thread.
+    pub executor: ExecutorStatus,
+    /// Resident memory of the process in bytes, where that is known.
+    pub memory: Option<u64>,
     /// Whether the daemon is about to stop.
     pub stopping: bool,
 }

@@ -91,7 +91,7 @@ pub(super) struct ServeOptions {
     pub(super) data_dir: Option<PathBuf>,
 
     /// Where prices come from [default: sim]
-    #[arg(long, value_name = "sim|push|replay:FILE|VENUE")]
+    #[arg(long, value_name = "sim|push|replay:FILE|VENUE[,VENUE...]")]
     pub(super) source: Option<String>,
 
     /// Seed of all chance: same seed, same input, same fills [default: 1]

@@ -1,7 +1,7 @@
 //! The environment: the names that the suite's `.env` holds, and what they override.
 //!
-//! Empty counts as not set. Names of parts that are not there yet are accepted, and checked where
-//! that is cheap, so that an existing file can be handed over whole.
+//! Empty counts as not set. Names of the suite that mean nothing here are left alone, so that an existing file can be
+//! handed over whole.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -28,7 +28,7 @@ pub(super) const VALKEY_PORT: &str = "oracle.valkey_port";
 pub(super) const VALKEY_PASSWORD: &str = "oracle.valkey_password";
 
 /// Variable, the key that it overrides, and what a bare number of a span means in it.
-const VARIABLES: [(&str, &str, u64); 25] = [
+const VARIABLES: [(&str, &str, u64); 29] = [
     ("API_KEY", "server.api_key", SECOND),
     ("TEST_ENV", TEST_ENV, SECOND),
     ("ENGINE_PORT", PORT, SECOND),
@@ -62,17 +62,11 @@ const VARIABLES: [(&str, &str, u64); 25] = [
     ("QUOTES", "oracle.quotes", SECOND),
     ("DISCOVER_QUOTES", "oracle.discover", SECOND),
     ("DISCOVER_LIMIT", "oracle.discover_limit", SECOND),
+    ("REFRESH_SECONDS", "pages.refresh", SECOND),
+    ("APP_TITLE", "pages.title", SECOND),
+    ("LOCAL_TZ", "pages.zone", SECOND),
+    ("FRESH_WINDOW_S", "pages.fresh_window", SECOND),
     ("LOG_LEVEL", "log.level", SECOND),
-];
-
-type Check = fn(&Setting) -> Result<(), ConfigError>;
-
-/// Variables that have no effect yet, and what their values must be.
-const LATER: [(&str, &str, Option<Check>); 4] = [
-    ("REFRESH_SECONDS", "pages.refresh", Some(span)),
-    ("APP_TITLE", "pages.title", None),
-    ("LOCAL_TZ", "pages.zone", None),
-    ("FRESH_WINDOW_S", "pages.fresh_window", Some(span)),
 ];
 
 /// The environment of the process, read once.
@@ -109,7 +103,7 @@ impl Environment {
             .map(PathBuf::from)
     }
 
-    /// Overrides what the file said, and checks the names that have no effect yet.
+    /// Overrides what the file said.
     pub(super) fn apply(&self, raw: &mut Raw) -> Result<(), ConfigError> {
         credential::apply(self, raw)?;
         for (name, key, time_unit) in VARIABLES {
@@ -118,11 +112,6 @@ impl Environment {
                     time_unit,
                     ..setting
                 });
-            }
-        }
-        for (name, key, check) in LATER {
-            if let (Some(setting), Some(check)) = (self.setting(name, key)?, check) {
-                check(&setting)?;
             }
         }
         Ok(())
@@ -144,10 +133,6 @@ impl Environment {
         }
         Ok((!setting.is_empty()).then_some(setting))
     }
-}
-
-fn span(setting: &Setting) -> Result<(), ConfigError> {
-    setting.span().map(drop)
 }
 
 #[cfg(test)]
@@ -186,19 +171,6 @@ mod tests {
             ("UI_URL", "http://localhost"),
         ];
         Environment::of(suite).apply(&mut Raw::default()).unwrap();
-    }
-
-    #[test]
-    fn bad_values_name_variable_value_and_what_is_allowed() {
-        let table = [(
-            "REFRESH_SECONDS",
-            "often",
-            "environment: REFRESH_SECONDS = \"often\": must be a time",
-        )];
-        for (name, value, expected) in table {
-            let error = applied(name, value).unwrap_err().to_string();
-            assert!(error.starts_with(expected), "{error}");
-        }
     }
 
     #[test]

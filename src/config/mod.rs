@@ -14,10 +14,12 @@ mod credential;
 mod env;
 mod error;
 pub mod local;
+mod pages;
 mod paths;
 mod raw;
 mod secret;
 mod setting;
+mod sources;
 mod valkey;
 mod venue;
 mod written;
@@ -50,6 +52,8 @@ pub struct Config {
     pub oracle: Oracle,
     /// How the state is kept.
     pub store: Store,
+    /// The status pages.
+    pub pages: Pages,
     /// Where the state is kept.
     pub data_dir: PathBuf,
     /// How much is logged.
@@ -105,6 +109,10 @@ pub struct Exchange {
 pub struct Oracle {
     /// Where prices come from.
     pub source: Source,
+    /// Who takes symbols over that the sources before it do not deliver, in this order.
+    pub fallback: Vec<Source>,
+    /// After how long.
+    pub fallback_after: Span,
     /// Symbols to ask for, each once; empty: all that the source has by itself.
     pub symbols: Vec<Symbol>,
     /// Time between two polls.
@@ -117,6 +125,20 @@ pub struct Oracle {
     pub discovery: Option<Discovery>,
     /// Other addresses of real exchanges than their own.
     pub base_urls: BTreeMap<Venue, String>,
+    /// Whom secure connections to them trust.
+    pub tls_roots: TlsRoots,
+}
+
+/// Whom secure connections trust.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TlsRoots {
+    /// The authorities that come with this program.
+    #[default]
+    Bundled,
+    /// Those of the system.
+    System,
+    /// Those of a file in PEM form.
+    File(PathBuf),
 }
 
 /// Markets to find in the list of a real exchange.
@@ -181,6 +203,23 @@ pub struct Store {
     pub cache_mib: u32,
     /// How often prices are written to disk.
     pub price_flush: Span,
+}
+
+/// Section `[pages]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pages {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// Whether they are closed to people without the key.
+    pub need_key: bool,
+    /// What stands at the top of every page.
+    pub title: String,
+    /// Name of the zone of times where the browser does not tell its own.
+    pub zone: String,
+    /// How often a live page is renewed; none: never by itself.
+    pub refresh: Option<Span>,
+    /// How long a row counts as fresh.
+    pub fresh_window: Span,
 }
 
 /// What the command line says about the configuration.

@@ -18,7 +18,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 35] = [
+pub(super) const KEYS: [&str; 43] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -37,6 +37,7 @@ pub(super) const KEYS: [&str; 35] = [
     "exchange.prune_every",
     "exchange.audit_every",
     "oracle.source",
+    "oracle.fallback_after",
     "oracle.symbols",
     "oracle.interval",
     "oracle.max_age",
@@ -45,6 +46,7 @@ pub(super) const KEYS: [&str; 35] = [
     "oracle.discover_limit",
     "oracle.quotes",
     BASE_URLS,
+    "oracle.tls_roots",
     "oracle.replay_pace",
     "oracle.replay_loop",
     "oracle.command",
@@ -53,6 +55,12 @@ pub(super) const KEYS: [&str; 35] = [
     "store.data_dir",
     "store.cache_mib",
     "store.price_flush",
+    "pages.enabled",
+    "pages.need_key",
+    "pages.title",
+    "pages.zone",
+    "pages.refresh",
+    "pages.fresh_window",
     "log.level",
 ];
 
@@ -127,7 +135,7 @@ impl Document<'_> {
             return Err(ConfigError::Unknown {
                 place: self.place(&section.span()),
                 what: format!("{kind}: {name}"),
-                allowed: "[server], [exchange], [oracle], [store], [log]".to_owned(),
+                allowed: "[server], [exchange], [oracle], [store], [pages], [log]".to_owned(),
             });
         };
         for (key, value) in table {
@@ -232,7 +240,7 @@ mod tests {
         );
         assert_eq!(
             error("[sever]\n"),
-            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [store], [log]"
+            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [store], [pages], [log]"
         );
         assert!(
             error("log = \"info\"").starts_with("c.toml:1: unknown key outside a section: log;")

@@ -13,8 +13,6 @@ use crate::units::{Elapsed, Moment, Rate, Span, Timestamp};
 const JUMP: Span = Span::from_secs(2);
 /// No clock that is right shows a time before this (1 January 2026, when there was no mockx).
 const FLOOR: Timestamp = Timestamp::from_millis(1_767_225_600_000);
-/// What systemd-timesyncd leaves once it has set the clock.
-pub(super) const SYNCHRONISED_FILE: &str = "/run/systemd/timesync/synchronized";
 
 /// Where time comes from.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::config::local::LocalError;
 use crate::exchange::Broken;
-use crate::oracle::{ReplayError, ValkeyError};
+use crate::oracle::{ReplayError, RootsError, ValkeyError};
 use crate::store::{OpenError, StoreError};
 
 /// Why the daemon does not start, or stops by itself.
@@ -46,6 +46,9 @@ pub enum Fatal {
     /// The address of the Valkey server is none.
     #[error(transparent)]
     Valkey(#[from] ValkeyError),
+    /// There is nobody whom secure connections could trust.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
     /// Nobody knows how to ask this exchange.
     #[error("there is no way to ask {0} for prices")]
     NoVenue(&'static str),
@@ -69,6 +72,7 @@ impl Fatal {
             | Fatal::Unsound(_)
             | Fatal::Replay(_)
             | Fatal::Valkey(_)
+            | Fatal::Roots(_)
             | Fatal::Socket(_)
             | Fatal::NoVenue(_) => 2,
             Fatal::Directory { .. }

@@ -8,6 +8,7 @@
 //! present prices), changes are refused, looks go on, and the store is asked to open its file again until it takes a
 //! commit.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use super::clock::Clock;
 use super::notify::Pulse;
 use crate::exchange::{Command, Event, Exchange, MarketState};
 use crate::mailbox::{Fate, Job, Reply, Unavailable, Work};
+use crate::samples::Samples;
 use crate::store::{Batch, Store, StoreError};
 use crate::units::{Moment, Symbol};
 
@@ -53,6 +55,7 @@ pub(super) struct Matcher {
     store: Store,
     clock: Clock,
     board: Rc<Board>,
+    samples: Rc<RefCell<Samples>>,
     settings: Settings,
     in_flight: Option<InFlight>,
     /// Answers to jobs whose changes are not on their way yet.
@@ -84,6 +87,7 @@ impl Matcher {
         clock: Clock,
         board: Rc<Board>,
         settings: Settings,
+        samples: Rc<RefCell<Samples>>,
     ) -> Matcher {
         let now = Wakeup::now();
         Matcher {
@@ -91,6 +95,7 @@ impl Matcher {
             store,
             clock,
             board,
+            samples,
             in_flight: None,
             gathered: Vec::new(),
             failure: None,
@@ -114,6 +119,7 @@ impl Matcher {
                 Input::Jobs(_) => self.turn(&mut jobs),
                 Input::Due => self.wake(),
             }
+            self.samples.borrow_mut().observe(&self.exchange);
             self.keep_house();
             self.send_batch();
         }
@@ -225,6 +231,9 @@ impl Matcher {
         if self.failure.is_none() {
             // Waking up refuses nothing.
             drop(self.exchange.handle(moment, Command::Wake));
+        } else {
+            // What is due waits for the store, but prices grow old all the same.
+            self.exchange.let_pass(moment);
         }
     }
 
@@ -266,8 +275,12 @@ impl Matcher {
             .filter(|event| matches!(event, Event::TradesCounted(..)));
         add(&self.board.fills, fills.count());
         let batch = Batch::collect(&self.exchange, events);
+        if batch.resets() {
+            self.samples.borrow_mut().reset();
+        }
         let batch = if self.flush_due {
-            batch.with_prices(&self.exchange)
+            let samples = self.samples.borrow_mut().take_changes();
+            batch.with_prices(&self.exchange).with_samples(samples)
         } else {
             batch
         };
@@ -317,6 +330,7 @@ impl Matcher {
     /// Goes back to the last committed state, but for the prices.
     fn restore(&mut self) -> Result<(), Fatal> {
         let mut snapshot = self.store.load().map_err(Fatal::StoreLost)?;
+        *self.samples.borrow_mut() = self.store.load_samples().map_err(Fatal::StoreLost)?;
         keep_prices(&mut snapshot.markets, &self.exchange);
         let rules = self.exchange.rules().clone();
         self.exchange = Exchange::restore(rules, snapshot).map_err(Fatal::Unsound)?;
@@ -374,7 +388,7 @@ async fn answer_of(
     }
 }
 
-/// Puts present prices into the state that was read back, which has older ones.
+/// Puts present prices, and what is traded, into the state that was read back, which has older ones.
 fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
     let mut kept: BTreeMap<Symbol, MarketState> = markets
         .drain(..)
@@ -386,6 +400,8 @@ fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
             .or_insert_with(|| MarketState::new(symbol));
         entry.ticker = market.ticker.or(entry.ticker);
         entry.received = market.received;
+        entry.source = market.source;
+        entry.trading = market.trading;
     }
     markets.extend(kept.into_values());
 }

@@ -11,6 +11,7 @@
 
 mod board;
 mod clock;
+mod desk;
 mod fatal;
 mod feed;
 mod matcher;
@@ -19,7 +20,10 @@ mod poller;
 mod reload;
 mod signals;
 mod sockets;
+mod stretch;
+mod system;
 
+use std::cell::RefCell;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -39,20 +43,21 @@ use crate::config::{self, Config, Environment, Options, Source, Written, local};
 use crate::exchange::{Command, Exchange, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
-use crate::oracle::JumpGuard;
+use crate::pages::{self, Pages};
+use crate::samples::Samples;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span};
 use board::Board;
 use clock::{Clock, MarketClock, SystemClock};
-use feed::{Feed, symbols};
+use feed::{Feed, Start, symbols};
 use matcher::{Matcher, Settings};
 use notify::{Notifier, Pulse};
-use poller::Poller;
 use reload::Reloader;
 use signals::{Asked, Signals};
+use stretch::Stretches;
 
-/// Threads for calls that may wait.
+/// Threads for calls that may wait, one more for each source that stands in for another.
 const BLOCKING_THREADS: usize = 4;
 /// What the demo's wallet holds of the cash asset.
 const DEMO_FUNDS: i64 = 100_000;
@@ -82,13 +87,16 @@ pub fn serve(launch: Launch) -> Result<(), Fatal> {
     let notifier = Arc::new(Notifier::of(&launch.environment));
     make_directory(&config.data_dir)?;
     let (store, exchange) = open(config, Arc::clone(&notifier))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let stretches = Stretches::new();
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder
         .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .thread_keep_alive(Duration::from_secs(5))
-        .build()
-        .map_err(Fatal::Runtime)?;
-    let result = LocalSet::new().block_on(&runtime, run(launch, notifier, store, exchange));
+        .max_blocking_threads(BLOCKING_THREADS + config.oracle.fallback.len())
+        .thread_keep_alive(Duration::from_secs(5));
+    stretches.watch(&mut builder);
+    let runtime = builder.build().map_err(Fatal::Runtime)?;
+    let daemon = run(launch, notifier, store, exchange, stretches);
+    let result = LocalSet::new().block_on(&runtime, daemon);
     // A venue that does not answer must not hold up the end.
     runtime.shutdown_timeout(END_TIMEOUT);
     result
@@ -113,19 +121,26 @@ async fn run(
     notifier: Arc<Notifier>,
     store: Store,
     exchange: Exchange,
+    stretches: Stretches,
 ) -> Result<(), Fatal> {
     let (config, demo) = (&launch.config, launch.options.demo);
     let mut signals = Signals::listen()?;
     let (listener, address) = sockets::listen(config).await?;
     let (stop, stopped) = watch::channel(false);
 
-    let board = Rc::new(Board::new(config.data_dir.join(store::FILE_NAME)));
+    let board = Rc::new(Board::new(
+        config.data_dir.join(store::FILE_NAME),
+        stretches,
+    ));
+    let samples = store.load_samples().map_err(Fatal::StoreLost)?;
+    let samples = Rc::new(RefCell::new(samples));
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
     let context = context(config, &store, &board, mailbox.clone(), stepper)?;
+    let pages = pages(config, &context, &samples);
     let start = exchange.moment();
     let funded = exchange.accounts().next().is_some();
-    let feed = Feed::open(config, demo, &exchange)?;
+    let feeds = Feed::open_all(config, demo, &exchange)?;
     let pulse = Pulse::of(&launch.environment, Arc::clone(&notifier));
     let settings = settings(config, pulse);
     let matcher = Matcher::new(
@@ -134,16 +149,21 @@ async fn run(
         clock(config, start),
         Rc::clone(&board),
         settings,
+        samples,
     );
     let mut matcher = spawn_local(matcher.run(inbox));
 
     prepare(&mailbox, config, demo && !funded).await;
-    let guard = config.oracle.max_jump.map(JumpGuard::new);
-    let poller = Poller::new(mailbox.clone(), Rc::clone(&board), guard);
-    let running = feed.start(poller, start, steps);
+    let begin = Start {
+        mailbox: mailbox.clone(),
+        board: Rc::clone(&board),
+        moment: start,
+        steps,
+    };
+    let running = Feed::start_all(feeds, config, begin);
     let endpoint = local::Endpoint::publish(&config.data_dir, address)?;
     welcome(config, demo, address);
-    let server = spawn_local(serve_http(listener, context, stopped));
+    let server = spawn_local(serve_http(listener, context, pages, stopped));
     notifier.ready();
     let telling = notifier.is_heard().then(|| {
         let (mailbox, board) = (mailbox.clone(), Rc::clone(&board));
@@ -166,10 +186,11 @@ async fn run(
     if let Some(telling) = telling {
         telling.abort();
     }
-    let ending = match reloader.into_running() {
-        Some(poller) => poller.stop().await,
-        None => None,
-    };
+    let mut ending = None;
+    for source in reloader.into_running() {
+        // At most one of them runs a program.
+        ending = source.stop().await.or(ending);
+    }
     stop.send_replace(true);
     // A panic there has been reported already.
     drop(server.await);
@@ -192,9 +213,18 @@ async fn run(
 async fn serve_http(
     listener: TcpListener,
     context: Rc<Context>,
+    pages: Option<Rc<Pages>>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let answer = move |request| http::answer(Rc::clone(&context), request);
+    let answer = move |request: http::Request| {
+        let (context, pages) = (Rc::clone(&context), pages.clone());
+        async move {
+            match pages {
+                Some(pages) if Pages::owns(&request.path) => pages.answer(&request).await,
+                _ => http::answer(context, request).await,
+            }
+        }
+    };
     let shutdown = async move {
         // The sender lives as long as the daemon; its end means the same.
         drop(stopped.wait_for(|&stop| stop).await);
@@ -282,7 +312,27 @@ fn context(
     );
     let archive = Arc::new(store.reader());
     let context = Context::new(mailbox, archive, access, status, env!("CARGO_PKG_VERSION"));
+    let front = config.pages.enabled.then_some(pages::FRONT);
+    let context = context.with_front(front);
     Ok(Rc::new(context.with_stepper(stepped.then_some(stepper))))
+}
+
+/// The status pages, unless they are switched off.
+fn pages(
+    config: &Config,
+    context: &Rc<Context>,
+    samples: &Rc<RefCell<Samples>>,
+) -> Option<Rc<Pages>> {
+    let pages = &config.pages;
+    let settings = pages::Settings {
+        title: pages.title.clone(),
+        zone: pages.zone.clone(),
+        refresh: pages.refresh,
+        fresh_window: pages.fresh_window,
+        need_key: pages.need_key,
+    };
+    let made = || Rc::new(Pages::new(Rc::clone(context), Rc::clone(samples), settings));
+    pages.enabled.then(made)
 }
 
 fn api_key(config: &Config) -> Result<ApiKey, Fatal> {
@@ -325,7 +375,7 @@ fn welcome(config: &Config, demo: bool, address: SocketAddr) {
              '{{\"symbol\":\"BTC/USDT\",\"side\":\"buy\",\"amount\":0.1}}'",
             key.display()
         );
-        log::info!("  mockx balance    (or http://{address}/docs in a browser)");
+        log::info!("  mockx balance    (or http://{address} in a browser)");
     }
 }
 

@@ -48,8 +48,12 @@ pub enum Command {
     List(Vec<Symbol>),
     /// New prices from a source, in the order of their events; unknown symbols become listed.
     ApplyTickers(Vec<Ticker>),
+    /// The same, with the name of who delivered them.
+    Deliver(&'static str, Vec<Ticker>),
     /// A price set by hand.
     SetPrice(NewPrice),
+    /// Says of symbols whether they are traded now; unknown ones become listed. The return of trading is a tick.
+    SetTrading(Vec<(Symbol, bool)>),
     /// Places an order.
     Place(NewOrder),
     /// Takes an order back.

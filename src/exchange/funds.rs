@@ -16,6 +16,7 @@ impl Exchange {
                 Ok(())
             })
             .map_err(|refused| rejection(asset, refused))?;
+        self.book_deposit(asset, value);
         self.account_changed(asset, Fact::Deposit, amount);
         Ok(Outcome::Balance(asset))
     }
@@ -31,6 +32,7 @@ impl Exchange {
                 Ok(())
             })
             .map_err(|refused| rejection(asset, refused))?;
+        self.book_withdrawal(asset, amount, value);
         self.account_changed(asset, Fact::Withdrawal, amount);
         Ok(Outcome::Balance(asset))
     }
@@ -53,6 +55,7 @@ impl Exchange {
                 Ok(())
             })
             .map_err(|refused| rejection(asset, refused))?;
+        self.book_set(asset, present.total());
         self.account_changed(asset, Fact::FreeSet, free);
         self.account_changed(asset, Fact::HeldSet, held);
         Ok(Outcome::Balance(asset))

@@ -74,6 +74,11 @@ pub struct Market {
     pub ticker: Option<Ticker>,
     /// When they arrived; unknown after a restart.
     pub received: Option<Elapsed>,
+    /// Who delivered them; unknown after a restart.
+    pub source: Option<&'static str>,
+    /// Whether the market takes orders. One that its venue has delisted or halted takes none; those that are open stay,
+    /// can be cancelled, and fill nothing. A restart forgets it: it is for the venue's list to say anew.
+    pub trading: bool,
     /// Ticks so far.
     pub ticks: u64,
     /// Left for buyers in this tick.
@@ -91,6 +96,8 @@ impl Market {
         Market {
             ticker: None,
             received: None,
+            source: None,
+            trading: true,
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
@@ -102,6 +109,11 @@ impl Market {
     /// Time since the present prices arrived.
     pub fn age(&self, now: Elapsed) -> Option<Span> {
         self.received.map(|at| now.since(at))
+    }
+
+    /// Whether the present prices can fill anything: the market is traded, and they are not too old.
+    pub(super) fn can_fill(&self, now: Elapsed, rules: &Rules) -> bool {
+        self.trading && !self.is_stale(now, rules)
     }
 
     /// Whether the present prices are too old to fill anything.

@@ -13,7 +13,8 @@
 //!
 //! # Ticks
 //!
-//! A tick is a new ticker of a symbol, a price set by hand, or the present ticker counted once more by the tick loop.
+//! A tick is a new ticker of a symbol, a price set by hand, or the present ticker counted once more: by the tick loop, and
+//! when the symbol is traded again after it was not.
 //! A tick serves buys, then sells; each side in price-time order, sharing the quantity that is on offer.
 //!
 //! # Invariants
@@ -41,6 +42,7 @@
 )]
 
 mod audit;
+mod basis;
 mod book;
 mod chance;
 mod close;
@@ -65,6 +67,7 @@ mod waiting;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use audit::Broken;
+pub use basis::{Basis, Trips};
 pub use book::Book;
 pub use command::{Command, Freed, NewBalance, NewOrder, NewPrice, Outcome};
 pub use counters::TradeTotals;
@@ -76,7 +79,7 @@ pub use order::{
     Booked, CloseReason, FillPrice, Filled, HistoryEntry, Hold, Lifecycle, Order, OrderKind,
     OrderStatus, Side, Traded,
 };
-pub use prices::{SET_PRICE_QUANTITY, SYMBOLS_MAX};
+pub use prices::{SET_PRICE_QUANTITY, SET_PRICE_SOURCE, SYMBOLS_MAX};
 pub use rejection::{RejectReason, Rejection};
 pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
 pub use rules::Rules;
@@ -84,6 +87,7 @@ pub use snapshot::{MarketState, Snapshot};
 pub use waiting::Waiting;
 
 use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Span, Symbol};
+use basis::Bases;
 use counters::Counters;
 use ledger::Ledger;
 
@@ -105,6 +109,7 @@ pub struct Exchange {
     assets: BTreeSet<Asset>,
     ledger: Ledger,
     counters: Counters,
+    bases: Bases,
     /// Open orders.
     orders: BTreeMap<OrderId, Order>,
     /// Open orders by their last update: the first expires first.
@@ -130,6 +135,7 @@ impl Exchange {
             assets,
             ledger: Ledger::default(),
             counters: Counters::default(),
+            bases: Bases::new(),
             orders: BTreeMap::new(),
             by_update: BTreeSet::new(),
             due: BTreeSet::new(),
@@ -145,8 +151,10 @@ impl Exchange {
         self.advance(turn);
         match command {
             Command::List(symbols) => self.list(&symbols),
-            Command::ApplyTickers(tickers) => self.apply_tickers(&tickers),
+            Command::ApplyTickers(tickers) => self.apply_tickers(None, &tickers),
+            Command::Deliver(source, tickers) => self.apply_tickers(Some(source), &tickers),
             Command::SetPrice(price) => self.set_price(price),
+            Command::SetTrading(markets) => self.set_trading(&markets),
             Command::Place(order) => self.place(order),
             Command::Cancel(id) => self.cancel(id),
             Command::Deposit(asset, amount) => self.deposit(asset, amount),
@@ -155,6 +163,16 @@ impl Exchange {
             Command::Reset => Ok(self.reset()),
             Command::Wake => Ok(Outcome::Done),
         }
+    }
+
+    /// Time passes and nothing is done, so that who looks sees how old prices are while no change may be made.
+    ///
+    /// What becomes due meanwhile is done by the next turn, at that turn's time.
+    pub fn let_pass(&mut self, now: Moment) {
+        self.moment = Moment {
+            now: now.now.max(self.moment.now),
+            elapsed: now.elapsed.max(self.moment.elapsed),
+        };
     }
 
     /// What changed since the last call, in order.
@@ -195,6 +213,11 @@ impl Exchange {
             .iter()
             .rev()
             .filter_map(|(_, id)| self.orders.get(id))
+    }
+
+    /// Open orders by id, from this one on.
+    pub fn open_orders_from(&self, id: OrderId) -> impl Iterator<Item = &Order> {
+        self.orders.range(id..).map(|(_, order)| order)
     }
 
     /// Number of open orders.
@@ -252,6 +275,7 @@ impl Exchange {
     fn reset(&mut self) -> Outcome {
         self.ledger.clear();
         self.counters.clear();
+        self.bases.clear();
         self.orders.clear();
         self.by_update.clear();
         self.due.clear();

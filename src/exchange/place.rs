@@ -73,6 +73,9 @@ impl Exchange {
             .markets
             .get(&symbol)
             .ok_or(Rejection::UnknownSymbol(symbol))?;
+        if !market.trading {
+            return Err(Rejection::NotTrading(symbol));
+        }
         let last = market.ticker.ok_or(Rejection::NoPrice(symbol))?.last;
         let price = booking_price(new.side, new.kind, last);
         let booked = price

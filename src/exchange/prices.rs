@@ -9,6 +9,9 @@ use crate::units::{Quantity, Symbol};
 /// The most symbols that can be listed; bounds the memory.
 pub const SYMBOLS_MAX: usize = 10_000;
 
+/// Who delivers a price that was set by hand.
+pub const SET_PRICE_SOURCE: &str = "push";
+
 /// Base units on offer at a price that was set by hand without a quantity.
 pub const SET_PRICE_QUANTITY: i64 = 1_000_000_000_000;
 
@@ -32,14 +35,18 @@ impl Exchange {
     }
 
     /// Each ticker is a tick; the orders that it crosses meet it before the next one.
-    pub(super) fn apply_tickers(&mut self, tickers: &[Ticker]) -> Result<Outcome, Rejection> {
+    pub(super) fn apply_tickers(
+        &mut self,
+        source: Option<&'static str>,
+        tickers: &[Ticker],
+    ) -> Result<Outcome, Rejection> {
         let known = |ticker: &Ticker| self.markets.contains_key(&ticker.symbol);
         if !tickers.iter().all(known) {
             let symbols: Vec<Symbol> = tickers.iter().map(|ticker| ticker.symbol).collect();
             self.list(&symbols)?;
         }
         for ticker in tickers {
-            self.apply_ticker(*ticker);
+            self.apply_ticker(source, *ticker);
         }
         Ok(Outcome::Done)
     }
@@ -59,16 +66,36 @@ impl Exchange {
             ask_quantity: Some(new.ask_quantity.unwrap_or(plenty)),
             at: self.moment.now,
         };
-        self.apply_ticker(ticker);
+        self.apply_ticker(Some(SET_PRICE_SOURCE), ticker);
         Ok(Outcome::Ticker(Box::new(ticker)))
     }
 
-    fn apply_ticker(&mut self, ticker: Ticker) {
+    /// Says of symbols whether they are traded.
+    pub(super) fn set_trading(&mut self, markets: &[(Symbol, bool)]) -> Result<Outcome, Rejection> {
+        let symbols: Vec<Symbol> = markets.iter().map(|&(symbol, _)| symbol).collect();
+        self.list(&symbols)?;
+        for &(symbol, trading) in markets {
+            let Some(market) = self.markets.get_mut(&symbol) else {
+                continue;
+            };
+            let resumes = trading && !market.trading;
+            market.trading = trading;
+            if resumes {
+                // Orders before others in the book come first here too: all meet the present prices, if those are not old.
+                market.begin_tick();
+                self.meet_market(symbol);
+            }
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn apply_ticker(&mut self, source: Option<&'static str>, ticker: Ticker) {
         let Some(market) = self.markets.get_mut(&ticker.symbol) else {
             return;
         };
         market.ticker = Some(ticker);
         market.received = Some(self.moment.elapsed);
+        market.source = source;
         market.begin_tick();
         if market.hungry || market.crosses() {
             self.meet_market(ticker.symbol);
@@ -77,11 +104,15 @@ impl Exchange {
 }
 
 impl Command {
-    /// Whether the command can only change prices, which are not worth a commit by themselves.
+    /// Whether the command can only change prices and what is known of markets, not worth a commit by themselves.
     pub fn is_price(&self) -> bool {
         matches!(
             self,
-            Command::ApplyTickers(_) | Command::SetPrice(_) | Command::List(_)
+            Command::ApplyTickers(_)
+                | Command::Deliver(..)
+                | Command::SetPrice(_)
+                | Command::SetTrading(_)
+                | Command::List(_)
         )
     }
 }

@@ -9,6 +9,9 @@ pub enum Rejection {
     /// No such market.
     #[error("Symbol {0} unknown or not tradeable")]
     UnknownSymbol(Symbol),
+    /// The venue has delisted or halted the market.
+    #[error("Symbol {0} is not traded now: it takes no new orders")]
+    NotTrading(Symbol),
     /// The market has had no price yet.
     #[error("Symbol {0} has no price yet")]
     NoPrice(Symbol),

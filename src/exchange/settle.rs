@@ -36,7 +36,7 @@ impl Exchange {
             return;
         };
         if let Some(ticker) = market.ticker
-            && !market.is_stale(self.moment.elapsed, &self.rules)
+            && market.can_fill(self.moment.elapsed, &self.rules)
         {
             let available = market.depth(side, &self.rules);
             if !available.is_some_and(Quantity::is_zero) {
@@ -55,7 +55,7 @@ impl Exchange {
         let market = self.markets.get_mut(&symbol)?;
         let price = market.ticker?.price_for(side);
         let id = market.book.first(side, price)?;
-        if market.is_stale(self.moment.elapsed, &self.rules) {
+        if !market.can_fill(self.moment.elapsed, &self.rules) {
             return None;
         }
         Some((id, price, market.depth(side, &self.rules)))
@@ -144,6 +144,7 @@ impl Exchange {
         self.journal.number(price.exact());
         self.journal.number(traded.quantity.exact());
         self.counters.count(side, symbol, traded);
+        self.book_trade(symbol, side, traded);
         self.events.extend([
             Event::AccountChanged(symbol.base()),
             Event::AccountChanged(symbol.quote()),

@@ -1,7 +1,7 @@
 //! Everything out, everything in.
 
 use super::market::{Depth, Ticker};
-use super::{Account, Broken, Digest, Exchange, Lifecycle, Order, Rules, Side, TradeTotals};
+use super::{Account, Basis, Broken, Digest, Exchange, Lifecycle, Order, Rules, Side, TradeTotals};
 use crate::units::{Asset, Elapsed, Moment, Symbol};
 
 /// What is kept of a market; its book is made of the open orders.
@@ -13,6 +13,10 @@ pub struct MarketState {
     pub ticker: Option<Ticker>,
     /// When they arrived. The store does not keep it: after a restart prices count as old until new ones arrive.
     pub received: Option<Elapsed>,
+    /// Who delivered them. The store does not keep it either.
+    pub source: Option<&'static str>,
+    /// Whether it takes orders. The store does not keep it: the venue's list is read anew.
+    pub trading: bool,
     /// Ticks so far.
     pub ticks: u64,
     /// Left for buyers in this tick.
@@ -28,6 +32,8 @@ impl MarketState {
             symbol,
             ticker: None,
             received: None,
+            source: None,
+            trading: true,
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
@@ -48,6 +54,8 @@ pub struct Snapshot {
     pub markets: Vec<MarketState>,
     /// Accounts by asset.
     pub accounts: Vec<(Asset, Account)>,
+    /// Cost and results by asset.
+    pub bases: Vec<(Asset, Basis)>,
     /// Totals by side and symbol.
     pub trades: Vec<(Side, Symbol, TradeTotals)>,
     /// Open orders by id.
@@ -69,6 +77,7 @@ impl Exchange {
                 .accounts()
                 .map(|(asset, account)| (asset, *account))
                 .collect(),
+            bases: self.bases().map(|(asset, basis)| (asset, *basis)).collect(),
             trades: self
                 .trades()
                 .map(|(side, symbol, totals)| (side, symbol, *totals))
@@ -83,12 +92,13 @@ impl Exchange {
         exchange.moment = snapshot.moment;
         exchange.next_order = snapshot.next_order.max(1);
         exchange.journal = snapshot.journal;
-        for state in snapshot.markets {
+        for state in &snapshot.markets {
             exchange.restore_market(state);
         }
         for (asset, account) in snapshot.accounts {
             exchange.ledger.insert(asset, account);
         }
+        exchange.bases.extend(snapshot.bases);
         for (side, symbol, totals) in snapshot.trades {
             exchange.counters.insert(side, symbol, totals);
         }
@@ -100,7 +110,7 @@ impl Exchange {
         Ok(exchange)
     }
 
-    fn restore_market(&mut self, state: MarketState) {
+    fn restore_market(&mut self, state: &MarketState) {
         // More symbols than are allowed can only come from a store that somebody else wrote.
         if self.list(&[state.symbol]).is_err() {
             return;
@@ -108,6 +118,8 @@ impl Exchange {
         if let Some(market) = self.markets.get_mut(&state.symbol) {
             market.ticker = state.ticker;
             market.received = state.received;
+            market.source = state.source;
+            market.trading = state.trading;
             market.ticks = state.ticks;
             market.ask_depth = state.ask_depth;
             market.bid_depth = state.bid_depth;
@@ -142,6 +154,8 @@ impl super::Market {
             symbol,
             ticker: self.ticker,
             received: self.received,
+            source: self.source,
+            trading: self.trading,
             ticks: self.ticks,
             ask_depth: self.ask_depth,
             bid_depth: self.bid_depth,

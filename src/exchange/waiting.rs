@@ -15,6 +15,9 @@ pub enum Waiting {
         /// How old it is.
         age: Span,
     },
+    /// The venue has delisted or halted the market.
+    #[error("waiting for the market: {0} is not traded now")]
+    NotTrading(Symbol),
     /// No price has arrived since the start.
     #[error("waiting for a price: none of {0} has arrived since the start")]
     NoPriceYet(Symbol),
@@ -28,10 +31,13 @@ impl Exchange {
             return None;
         }
         let (symbol, now) = (order.symbol, self.moment.elapsed);
-        let market = self
-            .markets
-            .get(&symbol)
-            .filter(|market| market.is_stale(now, &self.rules))?;
+        let market = self.markets.get(&symbol)?;
+        if !market.trading {
+            return Some(Waiting::NotTrading(symbol));
+        }
+        if !market.is_stale(now, &self.rules) {
+            return None;
+        }
         Some(match market.age(now) {
             Some(age) => Waiting::OldPrice { symbol, age },
             None => Waiting::NoPriceYet(symbol),
@@ -43,7 +49,8 @@ impl Exchange {
 mod tests {
     use super::*;
     use crate::exchange::{
-        Command, MarketState, NewOrder, OrderStatus, Outcome, Rules, Side, Snapshot, Ticker,
+        Command, MarketState, NewOrder, OrderStatus, Outcome, Rejection, Rules, Side, Snapshot,
+        Ticker,
     };
     use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Price, Quantity, Timestamp};
 
@@ -136,6 +143,82 @@ mod tests {
         buy(&mut exchange, 60, OrderKind::Market);
         exchange.handle(at(60), Command::Wake).unwrap();
         assert_eq!(exchange.open_count(), 0);
+    }
+
+    #[test]
+    fn a_market_that_is_not_traded_takes_no_orders_and_keeps_those_it_has() {
+        let mut exchange = funded();
+        let symbol = Symbol::parse("BTC/USDT").unwrap();
+        let limit = OrderKind::Limit {
+            price: Price::parse("101").unwrap(),
+        };
+        let ids = [
+            buy(&mut exchange, 1, OrderKind::Market),
+            buy(&mut exchange, 1, limit),
+        ];
+        let halted = Command::SetTrading(vec![(symbol, false)]);
+        // The market order's delay ends in the same turn, before the command.
+        let last = buy(&mut exchange, 1, OrderKind::Market);
+        exchange.handle(at(1), halted).unwrap();
+        assert!(exchange.order(ids[0]).is_none());
+        let another = NewOrder {
+            symbol,
+            side: Side::Buy,
+            kind: limit,
+            quantity: Quantity::parse_positive("1").unwrap(),
+        };
+        let refused = Rejection::NotTrading(symbol);
+        assert_eq!(exchange.check_order(another), Err(refused));
+        let answer = exchange.handle(at(1), Command::Place(another));
+        assert_eq!(answer, Err(refused));
+        // Neither a price nor the tick loop fills anything.
+        let tickers = Command::ApplyTickers(vec![ticker("99")]);
+        exchange.handle(at(2), tickers).unwrap();
+        exchange.handle(at(40), Command::Wake).unwrap();
+        assert_eq!(exchange.order(ids[1]).unwrap().status(), OrderStatus::New);
+        exchange.audit().unwrap();
+        exchange.handle(at(40), Command::Cancel(ids[1])).unwrap();
+        assert!(exchange.order(last).is_none());
+
+        let listed = Command::SetTrading(vec![(symbol, true)]);
+        exchange.handle(at(41), listed).unwrap();
+        assert_eq!(exchange.check_order(another), Ok(Ok(())));
+    }
+
+    #[test]
+    fn a_market_order_says_that_its_market_is_not_traded_and_is_filled_when_it_is_again() {
+        let mut exchange = funded();
+        let symbol = Symbol::parse("BTC/USDT").unwrap();
+        let id = buy(&mut exchange, 61, OrderKind::Market);
+        exchange.handle(at(62), Command::Wake).unwrap();
+        let halted = Command::SetTrading(vec![(symbol, false)]);
+        exchange.handle(at(62), halted).unwrap();
+        let said = exchange.waiting(exchange.order(id).unwrap()).unwrap();
+        assert_eq!(
+            said.to_string(),
+            "waiting for the market: BTC/USDT is not traded now"
+        );
+        let listed = Command::SetTrading(vec![(symbol, true)]);
+        exchange.handle(at(63), listed).unwrap();
+        let tickers = Command::Deliver("kraken", vec![ticker("99")]);
+        exchange.handle(at(63), tickers).unwrap();
+        assert_eq!(exchange.open_count(), 0);
+        assert_eq!(exchange.market(symbol).unwrap().source, Some("kraken"));
+    }
+
+    #[test]
+    fn time_that_passes_without_a_turn_makes_prices_old_and_does_nothing_else() {
+        let mut exchange = funded();
+        buy(&mut exchange, 1, OrderKind::Market);
+        exchange.take_events();
+        exchange.let_pass(at(90));
+        let market = exchange.market(Symbol::parse("BTC/USDT").unwrap()).unwrap();
+        let age = market.age(exchange.moment().elapsed);
+        assert_eq!(age, Some(Span::from_secs(90)));
+        assert_eq!(exchange.open_count(), 1);
+        assert!(!exchange.has_events());
+        exchange.let_pass(at(2));
+        assert_eq!(exchange.moment(), at(90));
     }
 
     #[test]

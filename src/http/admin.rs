@@ -13,7 +13,7 @@ use crate::shapes::json::document;
 use crate::shapes::ticker::write_ticker;
 use crate::status::ReplayStatus;
 use crate::stepper::{NotStepping, STEP_ROWS_MAX};
-use crate::units::{Amount, Exact, Invalid, Price, Quantity, Span};
+use crate::units::{Amount, Exact, Invalid, Price, Quantity};
 
 #[derive(Deserialize)]
 struct PriceBody<'a> {
@@ -47,11 +47,11 @@ pub(super) async fn set_price(call: &Call<'_>) -> Result<Response, Problem> {
         bid_quantity: number("bid_volume", body.bid_volume, quantity)?,
         ask_quantity: number("ask_volume", body.ask_volume, quantity)?,
     });
-    let render = |_: &Exchange, outcome| {
+    let render = move |exchange: &Exchange, outcome| {
         let mut out = Vec::with_capacity(256);
         // Setting a price is answered with the ticker.
-        if let Outcome::Ticker(ticker) = outcome {
-            write_ticker(&mut out, &ticker, Some(Span::ZERO));
+        if let (Outcome::Ticker(ticker), Some(market)) = (outcome, exchange.market(symbol)) {
+            write_ticker(&mut out, &ticker, market, exchange.moment().elapsed);
         }
         out
     };

@@ -21,12 +21,14 @@ pub const ARCHIVE_READS_MAX: usize = 4;
 
 /// Everything a handler needs.
 pub struct Context {
-    pub(super) mailbox: Mailbox,
-    pub(super) archive: Reader,
-    pub(super) access: Access,
-    pub(super) status: StatusOf,
-    pub(super) version: &'static str,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) archive: Reader,
+    pub(crate) access: Access,
+    pub(crate) status: StatusOf,
+    pub(crate) version: &'static str,
     pub(super) stepper: Option<Stepper>,
+    /// Where a browser that asks for `/` is led.
+    pub(super) front: Option<&'static str>,
     pub(super) traffic: Traffic,
     /// The documentation page, rendered when it is first asked for.
     pub(super) docs: OnceCell<String>,
@@ -51,6 +53,7 @@ impl Context {
             status,
             version,
             stepper: None,
+            front: None,
             traffic: Traffic::default(),
             docs: OnceCell::new(),
         }
@@ -61,6 +64,18 @@ impl Context {
     pub fn with_stepper(mut self, stepper: Option<Stepper>) -> Context {
         self.stepper = stepper;
         self
+    }
+
+    /// The same with pages for people, to which a browser that asks for `/` is led.
+    #[must_use]
+    pub fn with_front(mut self, front: Option<&'static str>) -> Context {
+        self.front = front;
+        self
+    }
+
+    /// Counts the answer to a request for a page, which is in no table of routes.
+    pub(crate) fn count_page(&self, status: u16) {
+        self.traffic.count(None, status);
     }
 }
 
@@ -106,7 +121,7 @@ pub struct Access {
 }
 
 /// Reads the archive on threads that may wait for a disk.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     archive: Arc<dyn Archive>,
     permits: Arc<Semaphore>,
 }
@@ -118,7 +133,7 @@ impl Reader {
     }
 
     /// Runs `task` where it may wait.
-    pub(super) async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         task: impl FnOnce(&dyn Archive) -> Result<T, Unreadable> + Send + 'static,
     ) -> Result<T, Problem> {

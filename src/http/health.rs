@@ -124,6 +124,9 @@ fn put_source(members: &mut Members<'_>, source: &SourceStatus) {
     members.put("polls", source.polls);
     members.put("failures", source.failures);
     members.put("skipped", source.skipped);
+    members.put("standby", source.standby);
+    members.put("fresh", source.fresh);
+    members.put("stale", source.stale);
     members.array("unknown_symbols", |items| {
         for (symbol, nearest) in &source.unknown {
             crate::shapes::json::object(items.next(), |members| {

@@ -4,6 +4,7 @@
 //! fixed sets: sources, markets, routes and status codes; never an id.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::context::Traffic;
 use super::message::Response;
@@ -27,6 +28,7 @@ pub(super) async fn metrics(call: &Call<'_>) -> Result<Response, Problem> {
         let status = status_of(exchange);
         let mut page = Page(Vec::with_capacity(8 * 1024));
         daemon_figures(&mut page, version, exchange, &status);
+        executor_figures(&mut page, &status);
         store_figures(&mut page, &status);
         source_figures(&mut page, &status);
         market_figures(&mut page, exchange, &status);
@@ -47,6 +49,8 @@ enum Figure {
     /// Thousandths, such as milliseconds shown in seconds.
     Thousandths(u64),
     Decimal(Exact),
+    /// Shown in seconds, to the microsecond.
+    Time(Duration),
 }
 
 impl Page {
@@ -76,6 +80,10 @@ impl Page {
             Figure::Whole(value) => push_whole(&mut self.0, *value),
             Figure::Thousandths(value) => push_thousandths(&mut self.0, *value),
             Figure::Decimal(value) => push_exact(&mut self.0, *value),
+            Figure::Time(time) => {
+                let text = format!("{}.{:06}", time.as_secs(), time.subsec_micros());
+                self.0.extend_from_slice(text.as_bytes());
+            }
         }
         self.0.push(b'\n');
     }
@@ -160,6 +168,26 @@ fn daemon_figures(page: &mut Page, version: &str, exchange: &Exchange, status: &
     }
 }
 
+fn executor_figures(page: &mut Page, status: &Status) {
+    let executor = &status.executor;
+    page.counter(
+        "mockx_executor_stretches_total",
+        "Times that the executor's thread worked between two sleeps.",
+        executor.stretches,
+    );
+    page.counter(
+        "mockx_executor_long_stretches_total",
+        "Times that it worked for 20 ms or longer, while everybody waited.",
+        executor.long_stretches,
+    );
+    page.single(
+        "mockx_executor_stretch_seconds_max",
+        "gauge",
+        "The longest of these since the start.",
+        &Figure::Time(executor.longest_stretch),
+    );
+}
+
 fn store_figures(page: &mut Page, status: &Status) {
     let store = &status.store;
     let up = u64::from(store.failure.is_none());
@@ -212,6 +240,28 @@ fn source_figures(page: &mut Page, status: &Status) {
         let labels = [("source", source.name.as_str())];
         page.series(name, &labels, &Figure::Whole(source.skipped));
     }
+    page.family(
+        "mockx_source_standby",
+        "gauge",
+        "1 while the source is not asked because those before it deliver.",
+    );
+    for source in &status.sources {
+        let labels = [("source", source.name.as_str())];
+        let standby = Figure::Whole(source.standby.into());
+        page.series("mockx_source_standby", &labels, &standby);
+    }
+    let name = "mockx_source_symbols";
+    page.family(
+        name,
+        "gauge",
+        "Symbols that are wanted from the source, by the age of its prices.",
+    );
+    for source in &status.sources {
+        for (state, count) in [("fresh", source.fresh), ("stale", source.stale)] {
+            let labels = [("source", source.name.as_str()), ("state", state)];
+            page.series(name, &labels, &Figure::Whole(count));
+        }
+    }
     let name = "mockx_source_last_success_timestamp_seconds";
     page.family(name, "gauge", "When the source last delivered.");
     for source in &status.sources {
@@ -227,6 +277,12 @@ fn market_figures(page: &mut Page, exchange: &Exchange, status: &Status) {
         "mockx_markets",
         "Symbols that are known.",
         count(exchange.markets().count()),
+    );
+    let halted = exchange.markets().filter(|(_, market)| !market.trading);
+    page.gauge(
+        "mockx_markets_not_trading",
+        "Symbols that their venue has delisted or halted.",
+        count(halted.count()),
     );
     let unpriced = count(status.symbols_without_price.len());
     page.gauge(

@@ -47,3 +47,4 @@ pub use message::{Body, Headers, Method, Request, Response};
 pub use problem::Problem;
 pub use router::{Guard, ROUTES, Route, answer};
 pub use server::serve;
+pub(crate) use target::{Query, decode};

@@ -15,6 +15,7 @@ impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Problem {
         let (status, code) = match rejection {
             Rejection::UnknownSymbol(_) => (400, "unknown_symbol"),
+            Rejection::NotTrading(_) => (400, "not_trading"),
             Rejection::NoPrice(_) => (400, "no_price"),
             Rejection::UnknownAsset(_) => (400, "unknown_asset"),
             Rejection::UnknownOrder(_) => (404, "unknown_order"),

@@ -70,10 +70,10 @@ pub(super) async fn some(call: &Call<'_>) -> Result<Response, Problem> {
 fn put_ticker(members: &mut Members<'_>, exchange: &Exchange, name: &str, symbol: Option<Symbol>) {
     let market = symbol.and_then(|symbol| exchange.market(symbol));
     let now = exchange.moment().elapsed;
-    let ticker = market.and_then(|market| Some((market.ticker?, market.age(now))));
+    let ticker = market.and_then(|market| Some((market, market.ticker?)));
     let out = members.any_name(name);
     match ticker {
-        Some((ticker, age)) => write_ticker(out, &ticker, age),
+        Some((market, ticker)) => write_ticker(out, &ticker, market, now),
         None => crate::shapes::json::object(out, |error| {
             error.put("error", &format!("Ticker {name} not available"));
         }),

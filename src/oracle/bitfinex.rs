@@ -5,16 +5,17 @@
 //!
 //! One call answers for some markets or for all. An entry is an array by position: name, bid, sum of the 25 best bids, ask,
 //! sum of the 25 best asks, two changes, last, volume, high, low. Those sums are not what is on offer at the best price, so
-//! the sizes are unknown. 10 to 90 calls a minute, of which 30 are counted on. An error is `["error", code, "words"]`.
+//! the sizes are unknown. 90 calls a minute, then no answer for one. An error is `["error", code, "words"]`.
 //!
 //! Names begin with a `t`, and have a colon where an asset has more than three letters. Tether is `UST` here.
 
 use serde_json::value::RawValue;
 
+use super::alias;
 use super::field::{self, Entry};
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, joined};
-use crate::units::{Asset, Exact, Symbol};
+use crate::units::{Exact, Symbol};
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api-pub.bitfinex.com";
@@ -23,26 +24,40 @@ const NAMED_MAX: usize = 100;
 /// Length of the array about one market, in which the name is missing.
 const NAMELESS: usize = 10;
 /// Bitfinex' names of assets, and the usual ones (`GET /v2/conf/pub:map:currency:sym`).
-const ALIASES: [(&str, &str); 19] = [
+const ALIASES: [(&str, &str); 33] = [
     ("UST", "USDT"),
     ("UDC", "USDC"),
     ("TSD", "TUSD"),
     ("EUT", "EURT"),
-    ("DSH", "DASH"),
-    ("IOT", "IOTA"),
+    ("EUS", "EURS"),
     ("ALG", "ALGO"),
     ("AMP", "AMPL"),
     ("ATO", "ATOM"),
+    ("BCHABC", "XEC"),
     ("BCHN", "BCH"),
     ("DAT", "DATA"),
+    ("DOG", "MDOGE"),
+    ("DSH", "DASH"),
+    ("EDO", "PNT"),
+    ("HTX", "HT"),
+    ("IDX", "ID"),
+    ("IOT", "IOTA"),
+    ("IQX", "IQ"),
     ("LUNA", "LUNC"),
     ("LUNA2", "LUNA"),
     ("MNA", "MANA"),
+    ("PAS", "PASS"),
+    ("QSH", "QASH"),
     ("QTM", "QTUM"),
     ("RBT", "RBTC"),
+    ("SNG", "SNGLS"),
     ("STJ", "STORJ"),
     ("TERRAUST", "USTC"),
+    ("VSY", "VSYS"),
     ("WAX", "WAXP"),
+    ("XCH", "XCHF"),
+    ("YYW", "YOYOW"),
+    ("ZBT", "ZB"),
 ];
 
 /// Bitfinex' public interface.
@@ -70,11 +85,12 @@ impl Venue for Bitfinex {
     }
 
     fn limit(&self) -> Limit {
-        Limit::of(30, 60)
+        Limit::of(90, 60)
     }
 
     fn market_id(&self, symbol: Symbol) -> String {
-        let (base, quote) = (own_name(symbol.base()), own_name(symbol.quote()));
+        let [base, quote] =
+            [symbol.base(), symbol.quote()].map(|asset| alias::own(&ALIASES, asset));
         let colon = if base.len() > 3 || quote.len() > 3 {
             ":"
         } else {
@@ -189,21 +205,12 @@ fn instrument(pair: &str) -> Option<Instrument> {
         None if pair.len() == 6 => pair.split_at_checked(3)?,
         None => return None,
     };
-    // Those are for trying things out, without money.
-    if base.starts_with("TEST") {
+    // Those are for trying things out, without money, and these are no spot markets.
+    if base.starts_with("TEST") || base.ends_with("F0") || quote.ends_with("F0") {
         return None;
     }
-    Instrument::of(usual(base), usual(quote), &format!("t{pair}"), true)
-}
-
-fn usual(name: &str) -> &str {
-    let alias = ALIASES.iter().find(|(own, _)| *own == name);
-    alias.map_or(name, |(_, usual)| usual)
-}
-
-fn own_name(asset: Asset) -> String {
-    let alias = ALIASES.iter().find(|(_, usual)| *usual == asset.as_str());
-    alias.map_or_else(|| asset.to_string(), |(own, _)| (*own).to_owned())
+    let (base, quote) = (alias::usual(&ALIASES, base), alias::usual(&ALIASES, quote));
+    Instrument::of(base, quote, &format!("t{pair}"), true)
 }
 
 #[cfg(test)]

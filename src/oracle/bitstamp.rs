@@ -105,15 +105,24 @@ impl Venue for Bitstamp {
 fn values(body: &[u8]) -> Result<Vec<&RawValue>, VenueError> {
     let raw = serde_json::from_slice(body).map_err(|why| VenueError::Shape(why.to_string()))?;
     if let Some(entry) = Entry::of(raw)
-        && entry.get("last").is_none()
+        && !["last", "bid", "ask"]
+            .iter()
+            .any(|name| entry.get(name).is_some())
     {
-        let words = ["reason", "message", "error"].map(|name| entry.text(name));
-        return Err(
-            match words.into_iter().flatten().find(|words| !words.is_empty()) {
-                Some(words) => VenueError::Refused(words.into_owned()),
-                None => field::lacks("list"),
-            },
-        );
+        return Err(refusal(&entry));
     }
     field::one_or_many(raw).ok_or_else(|| field::lacks("list"))
+}
+
+/// `{"status": "error", "reason": "..."}`, where the reason may be an object, or `{"code": "...", "message": "..."}`.
+fn refusal(entry: &Entry<'_>) -> VenueError {
+    let told = |name| entry.text(name).map(std::borrow::Cow::into_owned);
+    let words = ["reason", "message", "error"].map(told);
+    let object = || entry.object("reason").and(entry.get("reason"));
+    let words = words.into_iter().flatten().find(|words| !words.is_empty());
+    let words = words.or_else(|| object().map(|raw| raw.get().to_owned()));
+    match words.or_else(|| told("status")) {
+        Some(words) => VenueError::Refused(words),
+        None => field::lacks("list"),
+    }
 }

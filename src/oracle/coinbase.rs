@@ -7,6 +7,7 @@
 //! A call answers for one product: last, bid, ask and time. Its `size` is that of the last trade; the sizes at bid and ask
 //! stand only in the book. 10 calls a second. An error has a `message`. The list does not tell volumes in the quote asset.
 
+use super::alias;
 use super::field::{self, Entry};
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
@@ -14,6 +15,8 @@ use crate::units::Symbol;
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api.exchange.coinbase.com";
+/// Coinbase's names of assets, and the usual ones.
+const ALIASES: [(&str, &str); 1] = [("CGLD", "CELO")];
 
 /// Coinbase's public interface.
 #[derive(Debug, Clone)]
@@ -40,7 +43,9 @@ impl Venue for Coinbase {
     }
 
     fn market_id(&self, symbol: Symbol) -> String {
-        format!("{}-{}", symbol.base(), symbol.quote())
+        let [base, quote] =
+            [symbol.base(), symbol.quote()].map(|asset| alias::own(&ALIASES, asset));
+        format!("{base}-{quote}")
     }
 
     fn market_requests(&self, markets: &[Market]) -> Vec<VenueRequest> {
@@ -83,7 +88,8 @@ impl Venue for Coinbase {
             let off = off.iter().any(|name| entry.flag(name) == Some(true));
             let trading = !off && entry.text("status").is_none_or(|status| status == "online");
             let (base, quote) = (entry.text("base_currency")?, entry.text("quote_currency")?);
-            Instrument::of(&base, &quote, &entry.text("id")?, trading)
+            let base = alias::usual(&ALIASES, &base);
+            Instrument::of(base, &quote, &entry.text("id")?, trading)
         }))
     }
 }

@@ -8,9 +8,11 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body, Error, Timeout};
 
 use super::retry_after;
+use super::roots::Roots;
 
 /// How much of the body of an error is read and told.
 const WORDS_BYTES: u64 = 4096;
@@ -26,8 +28,11 @@ const OUTPUT_BUFFER_BYTES: usize = 4 * 1024;
 const LIST_TIMEOUT: Duration = Duration::from_secs(20);
 const LIST_BYTES_MAX: u64 = 24 * 1024 * 1024;
 
+/// Says how much weight of the present minute is used up, by this program and others behind the same address.
+const USED_WEIGHT: &str = "x-mbx-used-weight-1m";
+
 /// Bounds of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct FetchSettings {
     /// The whole call.
     pub timeout: Duration,
@@ -37,6 +42,8 @@ pub struct FetchSettings {
     pub body_max: u64,
     /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are obeyed.
     pub proxy_from_environment: bool,
+    /// Whom secure connections trust.
+    pub roots: Roots,
 }
 
 impl Default for FetchSettings {
@@ -46,6 +53,7 @@ impl Default for FetchSettings {
             connect_timeout: Duration::from_secs(2),
             body_max: 4 * 1024 * 1024,
             proxy_from_environment: true,
+            roots: Roots::default(),
         }
     }
 }
@@ -170,6 +178,15 @@ impl FetchError {
     }
 }
 
+/// A body, and what stood above it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// What was asked for.
+    pub body: Vec<u8>,
+    /// The weight that the venue counts as used in the present minute, if it says so.
+    pub used_weight: Option<u32>,
+}
+
 /// Makes calls; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
@@ -180,7 +197,11 @@ pub struct Fetcher {
 impl Fetcher {
     /// A fetcher with these bounds.
     pub fn new(settings: FetchSettings) -> Fetcher {
+        let tls = TlsConfig::builder()
+            .root_certs(settings.roots.certificates())
+            .build();
         let builder = Agent::config_builder()
+            .tls_config(tls)
             .timeout_global(Some(settings.timeout))
             .timeout_connect(Some(settings.connect_timeout))
             .http_status_as_error(false)
@@ -203,13 +224,16 @@ impl Fetcher {
         }
     }
 
-    /// The body at `url`. Blocks.
-    pub fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    /// What is at `url`. Blocks.
+    pub fn get(&self, url: &str) -> Result<Fetched, FetchError> {
         let response = self.agent.get(url).call().map_err(|why| failed(&why))?;
-        accept(response, self.body_max)
+        let used = response.headers().get(USED_WEIGHT);
+        let used_weight = used.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let body = accept(response, self.body_max)?;
+        Ok(Fetched { body, used_weight })
     }
 
-    /// The same for a list of all markets, which may take longer and be larger.
+    /// The body of a list of all markets, which may take longer and be larger.
     pub fn get_list(&self, url: &str) -> Result<Vec<u8>, FetchError> {
         let timeout = Some(LIST_TIMEOUT);
         let request = self.agent.get(url).config().timeout_global(timeout);

@@ -99,10 +99,14 @@ impl Venue for Gate {
     }
 }
 
-/// The values of a list.
+/// The values of a list, or the one ticker that stands in its place.
 fn values(body: &[u8]) -> Result<Vec<&RawValue>, VenueError> {
-    field::entries(body).map_err(|why| match Entry::of_body(body) {
-        Ok(entry) => entry.check("label", "", &["message"]).err().unwrap_or(why),
-        Err(_) => why,
-    })
+    let raw = serde_json::from_slice(body).map_err(|why| VenueError::Shape(why.to_string()))?;
+    if let Some(entry) = Entry::of(raw) {
+        entry.check("label", "", &["message", "detail"])?;
+        if entry.get("last").is_none() {
+            return Err(field::lacks("list"));
+        }
+    }
+    field::one_or_many(raw).ok_or_else(|| field::lacks("list"))
 }

@@ -6,24 +6,35 @@
 //!
 //! One call answers for some markets or for all, and gives last, bid, ask and both sizes, but no time: `c` is [last, size],
 //! `a` and `b` are [price, whole lots, size]; long ago without the size. About one call a second. An error comes with
-//! status 200 and a list `error`; a pair that does not exist fails the whole call.
+//! status 200 and a list `error`; a pair that does not exist fails the whole call, and then all pairs are asked for.
 //!
-//! Bitcoin is `XBT` and Dogecoin `XDG`. Answers go under the key of the pair in `AssetPairs`, whatever was asked for: that
+//! Bitcoin is `XBT` and Dogecoin `XDG`; `LUNA` is the old Terra. Answers go under the key of the pair in `AssetPairs`, whatever was asked for: that
 //! is `XXBTZUSD` for old markets, with an `X` before a coin and a `Z` before a currency, and `SOLUSD` for newer ones.
 
 use serde_json::value::RawValue;
 
+use super::alias;
 use super::field::{self, Entry};
 use super::quote::Quote;
-use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, joined};
-use crate::units::{Asset, Exact, Symbol};
+use super::venue::{
+    Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest, base_url, joined,
+};
+use crate::units::{Exact, Symbol};
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api.kraken.com";
 /// Beyond so many markets all are asked for, so that the URL stays short.
 const NAMED_MAX: usize = 100;
 /// Kraken's names of assets, and the usual ones.
-const ALIASES: [(&str, &str); 2] = [("XBT", "BTC"), ("XDG", "DOGE")];
+const ALIASES: [(&str, &str); 7] = [
+    ("XBT", "BTC"),
+    ("XDG", "DOGE"),
+    ("LUNA", "LUNC"),
+    ("LUNA2", "LUNA"),
+    ("REP", "REPV1"),
+    ("REPV2", "REP"),
+    ("UST", "USTC"),
+];
 
 /// Kraken's public interface.
 #[derive(Debug, Clone)]
@@ -38,6 +49,10 @@ impl Kraken {
             base: base_url(base),
         }
     }
+
+    fn tickers(&self, pairs: &str) -> String {
+        format!("{}/0/public/Ticker{pairs}", self.base)
+    }
 }
 
 impl Venue for Kraken {
@@ -50,11 +65,8 @@ impl Venue for Kraken {
     }
 
     fn market_id(&self, symbol: Symbol) -> String {
-        format!(
-            "{}{}",
-            kraken_asset(symbol.base()),
-            kraken_asset(symbol.quote())
-        )
+        let [base, quote] = own_names(symbol);
+        format!("{base}{quote}")
     }
 
     fn market_requests(&self, markets: &[Market]) -> Vec<VenueRequest> {
@@ -63,8 +75,7 @@ impl Venue for Kraken {
             1..=NAMED_MAX => format!("?pair={}", joined(markets, ",")),
             _ => String::new(),
         };
-        let url = format!("{}/0/public/Ticker{pairs}", self.base);
-        let mut request = VenueRequest::about(url, 1, markets);
+        let mut request = VenueRequest::about(self.tickers(&pairs), 1, markets);
         for market in markets {
             for key in answer_keys(market.symbol) {
                 request.names.entry(key).or_insert(market.symbol);
@@ -77,6 +88,18 @@ impl Venue for Kraken {
         let result = answer(body)?;
         let read = |(key, raw)| quote(*request.names.get(key)?, raw);
         Ok(result.members().filter_map(read).collect())
+    }
+
+    fn remedy(&self, request: &VenueRequest, words: &str) -> Remedy {
+        let of_all = self.tickers("");
+        if request.url == of_all || !words.contains("Unknown asset pair") {
+            return Remedy::None;
+        }
+        // At a call a second there is no time to look for the wrong one.
+        Remedy::Ask(vec![VenueRequest {
+            url: of_all,
+            ..request.clone()
+        }])
     }
 
     fn list_requests(&self, volumes: bool) -> Vec<VenueRequest> {
@@ -114,6 +137,7 @@ fn answer(body: &[u8]) -> Result<Entry<'_>, VenueError> {
     let words: Vec<_> = errors
         .iter()
         .filter_map(|error| field::text(Some(error)))
+        .chain(body.text("error").filter(|words| !words.is_empty()))
         // Warnings begin with a W, and come with a result.
         .filter(|words| !words.starts_with('W'))
         .collect();
@@ -152,7 +176,11 @@ fn instrument(key: &str, entry: &Entry<'_>) -> Option<Instrument> {
         ),
     };
     let trading = entry.text("status").is_none_or(|status| status == "online");
-    Instrument::of(usual(&base), usual(&quote), key, trading)
+    let (base, quote) = (
+        alias::usual(&ALIASES, &base),
+        alias::usual(&ALIASES, &quote),
+    );
+    Instrument::of(base, quote, key, trading)
 }
 
 /// `XXBT` is `XBT` and `ZUSD` is `USD`, but `XTZ` and `ZRX` have only three letters and are what they are.
@@ -163,19 +191,13 @@ fn plain(asset: &str) -> &str {
     }
 }
 
-fn usual(asset: &str) -> &str {
-    let alias = ALIASES.iter().find(|(kraken, _)| *kraken == asset);
-    alias.map_or(asset, |(_, usual)| usual)
-}
-
-fn kraken_asset(asset: Asset) -> String {
-    let alias = ALIASES.iter().find(|(_, usual)| *usual == asset.as_str());
-    alias.map_or_else(|| asset.to_string(), |(kraken, _)| (*kraken).to_owned())
+fn own_names(symbol: Symbol) -> [String; 2] {
+    [symbol.base(), symbol.quote()].map(|asset| alias::own(&ALIASES, asset))
 }
 
 /// The keys that the answer about a symbol may stand under when the list of pairs is not at hand: no two markets share one.
 fn answer_keys(symbol: Symbol) -> Vec<String> {
-    let (base, quote) = (kraken_asset(symbol.base()), kraken_asset(symbol.quote()));
+    let [base, quote] = own_names(symbol);
     let mut keys = vec![symbol.to_string(), format!("{base}/{quote}")];
     for base in [base.clone(), format!("X{base}"), format!("Z{base}")] {
         for quote in [quote.clone(), format!("X{quote}"), format!("Z{quote}")] {

@@ -5,7 +5,8 @@
 //!
 //! One call of weight 15 answers for all markets, one of weight 2 for one of them; both give last, bid, ask and both sizes.
 //! In the first `buy` is the bid and `sell` the ask, in the second they are `bestBid` and `bestAsk`, and the last price is
-//! `price`. 2,000 weights in 30 seconds. An error comes with status 200 and a `code` that is not 200000.
+//! `price`. 2,000 weights in 30 seconds. A market keeps its `symbol` when it is renamed; `name` is what it is called now. An
+//! error comes with status 200 and a `code` that is not 200000.
 
 use super::field::{self, Entry};
 use super::quote::Quote;
@@ -61,6 +62,7 @@ impl Venue for Kucoin {
 
     fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
         let body = answer(body)?;
+        // What it says about a market that does not exist is `null`.
         let data = body.object("data").ok_or_else(|| field::lacks("data"))?;
         let at = data.millis("time");
         let values = match data.get("ticker") {
@@ -96,8 +98,13 @@ impl Venue for Kucoin {
         let values = body.values("data").ok_or_else(|| field::lacks("data"))?;
         let mut found = field::each(&values, |entry| {
             let trading = entry.flag("enableTrading") == Some(true);
+            let id = entry.text("symbol")?;
             let (base, quote) = (entry.text("baseCurrency")?, entry.text("quoteCurrency")?);
-            Instrument::of(&base, &quote, &entry.text("symbol")?, trading)
+            let name = entry.text("name");
+            match name.as_ref().and_then(|name| name.split_once('-')) {
+                Some((base, quote)) => Instrument::of(base, quote, &id, trading),
+                None => Instrument::of(&base, &quote, &id, trading),
+            }
         });
         let tickers = bodies.get(1).and_then(|body| answer(body).ok());
         let data = tickers.and_then(|tickers| tickers.object("data"));

@@ -3,7 +3,7 @@
 //! <https://www.mexc.com/api-docs/spot-v3/market-data-endpoints#24hr-ticker-price-change-statistics>
 //! <https://www.mexc.com/api-docs/spot-v3/market-data-endpoints#exchange-information>
 //!
-//! The answers look like Binance's, but a size may be empty. One call of weight 40 answers for all markets, one of weight 1
+//! The answers look like Binance's, but a size may be empty or zero, and none has a header with the weights used. One call of weight 40 answers for all markets, one of weight 1
 //! for one of them. Sources disagree on the limit; the lower is 300 weights in 10 seconds. `XBT` is not Bitcoin here.
 
 use super::binance;
@@ -55,7 +55,13 @@ impl Venue for Mexc {
     }
 
     fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
-        binance::parse(request, body)
+        let mut quotes = binance::parse(request, body)?;
+        for quote in &mut quotes {
+            // Where a price stands beside it, a size of zero is one that is not told.
+            quote.bid_quantity = quote.bid_quantity.filter(|size| size.is_positive());
+            quote.ask_quantity = quote.ask_quantity.filter(|size| size.is_positive());
+        }
+        Ok(quotes)
     }
 
     fn list_requests(&self, volumes: bool) -> Vec<VenueRequest> {

@@ -9,11 +9,14 @@
 //! - [`Exec`] is a program of the user's that writes them, which [`run_program`] keeps running;
 //! - [`Valkey`] follows what another program writes to a server.
 //!
+//! Where there are several, a [`Choice`] says whose price of a symbol counts.
+//!
 //! # Invariants
 //!
 //! A ticker has a price above zero, by the one rule of [`Quote::ticker`]; what has none is skipped and counted. No source
 //! waits for a disk or a remote host on the executor's thread, and every queue, body and row has a named bound.
 
+mod alias;
 mod backoff;
 mod binance;
 mod binanceus;
@@ -26,6 +29,7 @@ mod coinbase;
 mod cryptocom;
 mod discover;
 mod exec;
+mod fallback;
 mod fetch;
 mod field;
 mod gate;
@@ -47,6 +51,7 @@ mod replay;
 mod replay_file;
 mod replay_row;
 mod retry_after;
+mod roots;
 mod sim;
 mod stamp;
 mod valkey;
@@ -58,15 +63,17 @@ mod venues;
 pub use binance::{BINANCE_URL, Binance};
 pub use discover::{Listing, Selection, UnknownSymbol, select};
 pub use exec::{EXEC, Exec, run_program};
-pub use fetch::{FetchError, FetchSettings, Fetcher};
+pub use fallback::{Choice, Handover};
+pub use fetch::{FetchError, FetchSettings, Fetched, Fetcher};
 pub use guard::JumpGuard;
 pub use health::{Health, HealthReport, Instants, PollEnd, SourceState};
 pub use outlet::{Inlet, Outlet, outlet};
-pub use poll::{Batch, Poll, PollError, run};
+pub use poll::{Batch, Poll, PollError, run, run_when};
 pub use quote::{Quote, SkipCounts, Skipped};
 pub use replay::{Progress, Replay, ReplayError, Row, SkippedRow};
 pub use replay_row::BadHeader;
+pub use roots::{Roots, RootsError};
 pub use sim::{DEFAULT_SYMBOLS, Sim, default_symbols};
 pub use valkey::{VALKEY, Valkey, ValkeyError, ValkeySettings};
-pub use venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest};
+pub use venue::{Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest};
 pub use venues::{VENUES, venue};

@@ -2,11 +2,15 @@
 //!
 //! Pure: the time is given in. Half of the published limit is used, because the limit is that of an address, behind which
 //! there may be other programs of the same person. That half may come at once, and then flows back evenly: in no span of
-//! the limit's time is more than the whole limit used.
+//! the limit's time is more than the whole limit used. Where the venue itself says how much of a minute is used up, by
+//! whomever, that counts.
 
 use std::time::{Duration, Instant};
 
 use super::venue::Limit;
+
+/// What venues count for an address, they count by the minute where they tell it.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What has been used of a limit.
 #[derive(Debug)]
@@ -34,6 +38,20 @@ impl Pacer {
         full.saturating_duration_since(now)
             .saturating_sub(self.limit.per)
     }
+
+    /// The venue says that so much of the present minute is used up: from half of it on, what comes waits the longer the
+    /// more that is, up to a minute.
+    pub(super) fn told(&mut self, used: u32, now: Instant) {
+        if self.limit.per != MINUTE {
+            return;
+        }
+        let used = used.min(self.limit.weight);
+        let cost = self.limit.per.saturating_mul(used).saturating_mul(2) / self.limit.weight.max(1);
+        let Some(full) = now.checked_add(cost) else {
+            return;
+        };
+        self.full = Some(self.full.map_or(full, |known| known.max(full)));
+    }
 }
 
 #[cfg(test)]
@@ -49,6 +67,23 @@ mod tests {
         let later = begin + Duration::from_secs(60);
         assert_eq!(pacer.take(5, later), Duration::ZERO);
         assert_eq!(pacer.take(1, later), Duration::from_millis(200));
+    }
+
+    #[test]
+    fn what_others_have_used_slows_down() {
+        let now = Instant::now();
+        let wait = |used: u32| {
+            let mut pacer = Pacer::new(Limit::of(1200, 60));
+            pacer.told(used, now);
+            // A later and lower figure takes nothing back: it flows back by itself.
+            pacer.told(0, now);
+            pacer.take(1, now).as_millis()
+        };
+        let waits = [0, 300, 599, 601, 900, 1200, u32::MAX].map(wait);
+        assert_eq!(waits, [0, 0, 0, 200, 30_100, 60_100, 60_100]);
+        let mut other = Pacer::new(Limit::of(300, 10));
+        other.told(300, now);
+        assert_eq!(other.take(1, now), Duration::ZERO);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::backoff;
-use super::discover::{Listing, Selection, select};
+use super::discover::{Listing, Selection, UnknownSymbol, select};
 use super::health::Health;
 use super::pace::Pacer;
 use super::poll::{Poll, PollError};
@@ -17,6 +17,15 @@ use crate::units::Symbol;
 /// How long to leave the list alone after it could not be had, at first and at most.
 const RETRY: Duration = Duration::from_secs(60);
 const RETRY_MAX: Duration = Duration::from_secs(3600);
+
+/// The requests of a poll that were made in the end, after some had been refused for a wrong name in them.
+#[derive(Default)]
+pub(super) struct Mended {
+    pub(super) requests: Vec<Arc<VenueRequest>>,
+    pub(super) wrong: Vec<UnknownSymbol>,
+    /// Whether they are others than those of the plan.
+    pub(super) changed: bool,
+}
 
 /// The requests of a poll.
 pub(super) struct Plan {
@@ -42,6 +51,12 @@ impl Plan {
     /// Whether there is nothing to ask for, for ever.
     pub(super) fn is_over(&self) -> bool {
         self.requests.is_empty() && self.due.is_none()
+    }
+
+    /// Asks for these from now on, and no more for `wrong`, until the list says otherwise.
+    pub(super) fn mend(&mut self, mended: Mended, health: &Health) {
+        self.requests = mended.requests;
+        health.wrong(&mended.wrong);
     }
 
     /// Reads the list, if it is time to.
@@ -131,9 +146,15 @@ impl Plan {
                 log::warn!("{name}: {unknown}");
             }
         }
-        for symbol in &selection.not_trading {
-            if !self.selection.not_trading.contains(symbol) {
-                log::warn!("{name}: {symbol} is not traded there now");
+        let old = &self.selection.not_trading;
+        let gone = selection.not_trading.iter();
+        let gone: Vec<Symbol> = gone.filter(|one| !old.contains(one)).copied().collect();
+        match &gone[..] {
+            [] => {}
+            [symbol] => log::warn!("{name}: {symbol} is not traded there now"),
+            [first, ..] => {
+                let count = gone.len();
+                log::warn!("{name}: {count} symbols are not traded there now, {first} for one");
             }
         }
         let (now, before) = (selection.markets.len(), self.selection.markets.len());

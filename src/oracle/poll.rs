@@ -5,19 +5,20 @@
 //! After a failure it waits longer each time, and never less than the venue asks for; requests keep below its published
 //! limit. What it logs is a change of state, not a poll.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, watch};
 
 use super::backoff;
-use super::discover::Listing;
+use super::discover::{Listing, UnknownSymbol};
 use super::fetch::{FetchError, Fetcher};
 use super::health::{Health, Instants, PollEnd, SourceState};
 use super::pace::Pacer;
-use super::plan::Plan;
+use super::plan::{Mended, Plan};
 use super::quote::SkipCounts;
-use super::venue::{Venue, VenueError, VenueRequest};
+use super::venue::{Remedy, Venue, VenueError, VenueRequest};
 use crate::exchange::{Digest, Ticker};
 use crate::units::{Symbol, Timestamp};
 
@@ -133,24 +134,37 @@ impl PollError {
 }
 
 /// How a round of requests ended.
+#[derive(Default)]
 struct Round {
     delivered: bool,
     error: Option<PollError>,
+    mended: Mended,
 }
 
 impl Round {
     /// A round that came to nothing.
     fn failed(why: PollError) -> Round {
         Round {
-            delivered: false,
             error: Some(why),
+            ..Round::default()
         }
+    }
+
+    /// A request failed; gives whether that ends the round.
+    fn note(&mut self, why: PollError) -> bool {
+        let ends_round = !why.is_of_request();
+        // What ends the round says more than what one request ran into.
+        if ends_round || self.error.is_none() {
+            self.error = Some(why);
+        }
+        ends_round
     }
 }
 
 /// An answer, read.
 struct Answer {
     tickers: Vec<Ticker>,
+    used_weight: Option<u32>,
     skipped: SkipCounts,
 }
 
@@ -159,17 +173,36 @@ pub async fn run(
     poll: Poll,
     out: mpsc::Sender<Batch>,
     health: Health,
+    shutdown: watch::Receiver<bool>,
+) {
+    let (_always, wanted) = watch::channel(true);
+    run_when(poll, out, health, shutdown, wanted).await;
+}
+
+/// The same, but after the first poll only while `wanted` is true.
+///
+/// A poller that stands by keeps its waits: becoming wanted again never makes it ask sooner than it would have.
+pub async fn run_when(
+    poll: Poll,
+    out: mpsc::Sender<Batch>,
+    health: Health,
     mut shutdown: watch::Receiver<bool>,
+    wanted: watch::Receiver<bool>,
 ) {
     // Dropping the loop at any point is sound: a call under way ends by itself, within its time-out.
     tokio::select! {
         biased;
         _ = shutdown.wait_for(|&stop| stop) => {}
-        () = polls(&poll, &out, &health) => {}
+        () = polls(&poll, &out, &health, wanted) => {}
     }
 }
 
-async fn polls(poll: &Poll, out: &mpsc::Sender<Batch>, health: &Health) {
+async fn polls(
+    poll: &Poll,
+    out: &mpsc::Sender<Batch>,
+    health: &Health,
+    mut wanted: watch::Receiver<bool>,
+) {
     let mut plan = Plan::new(poll);
     let mut pacer = Pacer::new(poll.venue.limit());
     let mut chance = Digest::from_bits(poll.seed);
@@ -188,10 +221,18 @@ async fn polls(poll: &Poll, out: &mpsc::Sender<Batch>, health: &Health) {
                 None => return,
             },
         };
+        let Round {
+            delivered,
+            error,
+            mended,
+        } = round;
+        if mended.changed {
+            plan.mend(mended, health);
+        }
         chance.word(1);
-        let wait = match &round.error {
+        let wait = match &error {
             // Requests that fail by themselves fail again at any pace; the others are not to suffer for it.
-            Some(why) if !(round.delivered && why.is_of_request()) => {
+            Some(why) if !(delivered && why.is_of_request()) => {
                 failures = failures.saturating_add(1);
                 why.wait(failures, poll.interval, chance.bits())
             }
@@ -200,8 +241,15 @@ async fn polls(poll: &Poll, out: &mpsc::Sender<Batch>, health: &Health) {
                 backoff::around(poll.interval, chance.bits()).saturating_sub(begin.elapsed())
             }
         };
-        finish(poll, round, wait, health);
+        let end = PollEnd {
+            delivered,
+            error: error.map(|why| why.to_string()),
+            wait,
+        };
+        finish(poll, &end, health);
         tokio::time::sleep(wait).await;
+        // Nobody is there to say no any more where the sender has gone.
+        drop(wanted.wait_for(|&wanted| wanted).await);
     }
 }
 
@@ -213,39 +261,76 @@ async fn round(
     out: &mpsc::Sender<Batch>,
     health: &Health,
 ) -> Option<Round> {
-    let mut round = Round {
-        delivered: false,
-        error: None,
-    };
-    for request in requests {
+    let mut round = Round::default();
+    let mut waiting: VecDeque<Arc<VenueRequest>> = requests.iter().cloned().collect();
+    while let Some(request) = waiting.pop_front() {
         tokio::time::sleep(pacer.take(request.weight, Instant::now())).await;
-        match ask(poll, request).await {
+        match ask(poll, &request).await {
             Ok(answer) => {
+                if let Some(used) = answer.used_weight {
+                    pacer.told(used, Instant::now());
+                }
                 health.arrived(&answer.tickers, answer.skipped, now());
-                let batch = Batch {
-                    source: poll.venue.name(),
-                    tickers: answer.tickers,
-                };
-                if !batch.tickers.is_empty() {
+                if answer.tickers.is_empty() {
+                    round.note(PollError::Nothing);
+                } else {
                     round.delivered = true;
+                    let batch = Batch {
+                        source: poll.venue.name(),
+                        tickers: answer.tickers,
+                    };
                     out.send(batch).await.ok()?;
-                } else if round.error.is_none() {
-                    round.error = Some(PollError::Nothing);
                 }
             }
+            Err(why) if mend(poll, &request, &why, &mut waiting, &mut round.mended) => continue,
             Err(why) => {
-                let ends_round = !why.is_of_request();
-                // What ends the round says more than what one request ran into.
-                if ends_round || round.error.is_none() {
-                    round.error = Some(why);
-                }
-                if ends_round {
-                    break;
+                if round.note(why) {
+                    waiting.clear();
+                    round.mended.changed = false;
                 }
             }
         }
+        round.mended.requests.push(request);
+    }
+    if !round.delivered && round.error.is_none() {
+        round.error = Some(PollError::NoMarkets);
     }
     Some(round)
+}
+
+/// Finds out about wrong names in a request that was refused; `false` if that is not why.
+fn mend(
+    poll: &Poll,
+    request: &Arc<VenueRequest>,
+    why: &PollError,
+    waiting: &mut VecDeque<Arc<VenueRequest>>,
+    mended: &mut Mended,
+) -> bool {
+    if !why.is_of_request() {
+        return false;
+    }
+    match poll.venue.remedy(request, &why.to_string()) {
+        Remedy::None => return false,
+        Remedy::Ask(instead) => {
+            for request in instead.into_iter().rev() {
+                waiting.push_front(Arc::new(request));
+            }
+        }
+        Remedy::Drop => {
+            for &symbol in request.names.values() {
+                log::warn!(
+                    "{}: {symbol} is not a market there: {why}",
+                    poll.venue.name()
+                );
+                mended.wrong.push(UnknownSymbol {
+                    symbol,
+                    nearest: Vec::new(),
+                });
+            }
+        }
+    }
+    mended.changed = true;
+    true
 }
 
 /// Makes one request and reads the answer, both on the blocking pool.
@@ -256,11 +341,12 @@ async fn ask(poll: &Poll, request: &Arc<VenueRequest>) -> Result<Answer, PollErr
         Arc::clone(request),
     );
     let call = move || {
-        let body = fetcher.get(&request.url)?;
-        let quotes = venue.parse(&request, &body)?;
+        let fetched = fetcher.get(&request.url)?;
+        let quotes = venue.parse(&request, &fetched.body)?;
         let arrived = now().wall;
         let mut answer = Answer {
             tickers: Vec::with_capacity(quotes.len()),
+            used_weight: fetched.used_weight,
             skipped: SkipCounts::default(),
         };
         for quote in &quotes {
@@ -276,19 +362,17 @@ async fn ask(poll: &Poll, request: &Arc<VenueRequest>) -> Result<Answer, PollErr
         .unwrap_or(Err(PollError::BrokenOff))
 }
 
-fn finish(poll: &Poll, round: Round, wait: Duration, health: &Health) {
+fn finish(poll: &Poll, end: &PollEnd, health: &Health) {
     let name = poll.venue.name();
-    let end = PollEnd {
-        delivered: round.delivered,
-        error: round.error.map(|why| why.to_string()),
-        wait,
-    };
     let why = end.error.as_deref().unwrap_or_default();
-    match health.poll_ended(&end, now()) {
+    match health.poll_ended(end, now()) {
         Some(SourceState::Up) => log::info!("{name}: prices arrive"),
         Some(SourceState::Partial) => log::warn!("{name}: some prices are missing: {why}"),
         Some(SourceState::Down) => {
-            log::warn!("{name}: no prices: {why}; next try in {} s", wait.as_secs());
+            log::warn!(
+                "{name}: no prices: {why}; next try in {} s",
+                end.wait.as_secs()
+            );
         }
         Some(SourceState::Starting) | None => {}
     }

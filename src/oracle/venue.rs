@@ -39,12 +39,28 @@ pub trait Venue: Send + Sync {
     /// others.
     fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError>;
 
+    /// What to do about a request for tickers that was refused in these words.
+    fn remedy(&self, _request: &VenueRequest, _words: &str) -> Remedy {
+        Remedy::None
+    }
+
     /// The request for the list of its markets, and behind it, where the list lacks them and they are wanted, the one
     /// for their volumes.
     fn list_requests(&self, volumes: bool) -> Vec<VenueRequest>;
 
     /// Reads the answers to [`list_requests`](Venue::list_requests); what comes behind the list may be missing.
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError>;
+}
+
+/// What to do about a request that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// Nothing: it has failed.
+    None,
+    /// One of its names may be wrong, and fail the whole: these ask for the same in another way.
+    Ask(Vec<VenueRequest>),
+    /// Its one name is wrong.
+    Drop,
 }
 
 /// So much weight in so much time.

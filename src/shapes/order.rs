@@ -25,9 +25,20 @@ pub(crate) fn write_order(
     object(out, |members| {
         what_was_asked(members, order);
         what_became_of_it(members, order, waiting);
+        other_names(members, order);
         if let Some(entries) = history {
             members.object("history", |numbers| write_history(numbers, order, entries));
         }
+    });
+}
+
+/// Appends an order as a keyspace holds it: with its history, without what only the clients of the HTTP API know, and
+/// without what it waits for, which changes while the order does not.
+pub(crate) fn write_stored_order(out: &mut Vec<u8>, order: &Order, history: &[HistoryEntry]) {
+    object(out, |members| {
+        what_was_asked(members, order);
+        what_became_of_it(members, order, None);
+        members.object("history", |numbers| write_history(numbers, order, history));
     });
 }
 
@@ -58,9 +69,8 @@ fn what_was_asked(members: &mut Members<'_>, order: &Order) {
 }
 
 fn what_became_of_it(members: &mut Members<'_>, order: &Order, waiting: Option<Waiting>) {
-    let average = order.average_price();
     members.put("actual_filled", order.filled.quantity);
-    members.put("price", average);
+    members.put("price", order.average_price());
     members.put("limit_price", order.limit_price());
     members.put("status", order.status().as_str());
     members.put("initial_booked_notion", order.booked.notional);
@@ -77,10 +87,14 @@ fn what_became_of_it(members: &mut Members<'_>, order: &Order, waiting: Option<W
         _ => put_comment(members, order.close_reason().and_then(CloseReason::reject)),
     }
     members.put("history_count", order.history_count);
+}
+
+/// What some clients call it.
+fn other_names(members: &mut Members<'_>, order: &Order) {
     members.put("filled", order.filled.quantity);
     members.put("remaining", order.remaining());
     members.put("cost", order.filled.notional);
-    members.put("average", average);
+    members.put("average", order.average_price());
     members.put("created_at", order.placed_at);
     members.put("updated_at", order.updated_at);
 }

@@ -1,11 +1,14 @@
 //! A ticker: the present prices of a symbol.
 
 use super::json::{Seconds, object};
-use crate::exchange::Ticker;
-use crate::units::{Span, Timestamp};
+use crate::exchange::{Market, Ticker};
+use crate::units::{Elapsed, Timestamp};
 
-/// Appends a ticker. `bid` and `ask` fall back to the last price, volumes are null where unknown, and so is the age.
-pub(crate) fn write_ticker(out: &mut Vec<u8>, ticker: &Ticker, age: Option<Span>) {
+/// Appends the ticker of a market as it is at `now`.
+///
+/// `bid` and `ask` fall back to the last price. Volumes are null where unknown; so are the age and the source of a price
+/// from before a restart.
+pub(crate) fn write_ticker(out: &mut Vec<u8>, ticker: &Ticker, market: &Market, now: Elapsed) {
     object(out, |members| {
         members.put("symbol", ticker.symbol);
         members.put("price", ticker.last);
@@ -15,8 +18,12 @@ pub(crate) fn write_ticker(out: &mut Vec<u8>, ticker: &Ticker, age: Option<Span>
         members.put("ask", ticker.ask_or_last());
         members.put("bid_volume", ticker.bid_quantity);
         members.put("ask_volume", ticker.ask_quantity);
-        let seconds = age.map(|age| Seconds(Timestamp::from_millis(age.as_millis())));
+        let seconds = market
+            .age(now)
+            .map(|age| Seconds(Timestamp::from_millis(age.as_millis())));
         members.put("age_s", seconds);
+        members.put("source", market.source);
+        members.put("trading", market.trading);
         members.object("info", |_| {});
     });
 }

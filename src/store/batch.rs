@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::exchange::{
-    Account, Digest, Event, Exchange, HistoryEntry, MarketState, Order, Side, TradeTotals,
+    Account, Basis, Digest, Event, Exchange, HistoryEntry, MarketState, Order, Side, TradeTotals,
 };
+use crate::samples::Changes;
 use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
 
 /// One commit's worth of changes.
@@ -19,8 +20,10 @@ pub struct Batch {
     pub(super) closed: Vec<Order>,
     pub(super) history: Vec<HistoryEntry>,
     pub(super) accounts: Vec<(Asset, Account)>,
+    pub(super) bases: Vec<(Asset, Basis)>,
     pub(super) trades: Vec<(Side, Symbol, TradeTotals)>,
     pub(super) markets: Vec<MarketState>,
+    pub(super) samples: Changes,
     pub(super) prune_before: Option<Elapsed>,
 }
 
@@ -54,6 +57,12 @@ impl Batch {
             .iter()
             .filter_map(|&asset| Some((asset, exchange.account(asset)?)))
             .collect();
+        // A basis changes with its account and lies beside it.
+        let bases = named
+            .accounts
+            .iter()
+            .filter_map(|&asset| Some((asset, *exchange.basis(asset)?)))
+            .collect();
         let trades = named
             .trades
             .iter()
@@ -72,6 +81,7 @@ impl Batch {
             closed: named.closed.into_values().collect(),
             history: named.history,
             accounts,
+            bases,
             trades,
             markets,
             prune_before: named.prune_before,
@@ -98,6 +108,17 @@ impl Batch {
             markets: Batch::prices(exchange).markets,
             ..self
         }
+    }
+
+    /// Adds what was sampled since it was last written.
+    #[must_use]
+    pub fn with_samples(self, samples: Changes) -> Batch {
+        Batch { samples, ..self }
+    }
+
+    /// Whether it begins with forgetting everything.
+    pub fn resets(&self) -> bool {
+        self.reset
     }
 
     fn figures(exchange: &Exchange) -> Batch {

@@ -5,11 +5,16 @@
 use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
-use super::row::{AccountRow, ExchangeRow, MarketRow, OrderRow, StateKey, TradesRow, decode};
+use super::row::{
+    AccountRow, BasisRow, ExchangeRow, MarketRow, OrderRow, PriceSlotRow, SampleRow, StateKey,
+    TradesRow, decode,
+};
 use super::tables::{
-    ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, STATE,
+    ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, PRICE_SLOTS,
+    SAMPLES, STATE,
 };
 use crate::exchange::{Side, Snapshot, TradeTotals};
+use crate::samples::{Curve, Key, Prices, Samples};
 use crate::units::Symbol;
 
 /// The format of a store.
@@ -70,6 +75,7 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
     }
     // Names sort a little differently from the text of their keys.
     snapshot.accounts.sort_unstable_by_key(|&(asset, _)| asset);
+    snapshot.bases.sort_unstable_by_key(|&(asset, _)| asset);
     let side_and_symbol = |&(side, symbol, _): &(Side, Symbol, TradeTotals)| (side, symbol);
     snapshot.trades.sort_unstable_by_key(side_and_symbol);
     snapshot
@@ -87,6 +93,35 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
     Ok(snapshot)
 }
 
+/// What was sampled; nothing in a store that is older than samples are.
+pub(super) fn load_samples(transaction: &ReadTransaction) -> Result<Samples, StoreError> {
+    let (mut curve, mut prices) = (Curve::default(), Prices::default());
+    if let Some(table) = opened(transaction.open_table(SAMPLES))? {
+        for entry in table.iter().map_err(StoreError::new)? {
+            let (key, bytes) = entry.map_err(StoreError::new)?;
+            let (tier, slot) = key.value();
+            let sample = decode::<SampleRow>(bytes.value())?.read()?;
+            curve.insert(Key { tier, slot }, sample);
+        }
+    }
+    if let Some(table) = opened(transaction.open_table(PRICE_SLOTS))? {
+        for entry in table.iter().map_err(StoreError::new)? {
+            let (key, bytes) = entry.map_err(StoreError::new)?;
+            prices.insert(decode::<PriceSlotRow>(bytes.value())?.read(key.value())?);
+        }
+    }
+    Ok(Samples::restored(curve, prices))
+}
+
+/// A table that an older store need not have.
+fn opened<T>(table: Result<T, redb::TableError>) -> Result<Option<T>, StoreError> {
+    match table {
+        Ok(table) => Ok(Some(table)),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(StoreError::new(error)),
+    }
+}
+
 fn load_state(snapshot: &mut Snapshot, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
     match StateKey::parse(key)? {
         StateKey::Figures => {
@@ -96,6 +131,10 @@ fn load_state(snapshot: &mut Snapshot, key: &str, bytes: &[u8]) -> Result<(), St
         StateKey::Account(asset) => {
             let account = decode::<AccountRow>(bytes)?.read()?;
             snapshot.accounts.push((asset, account));
+        }
+        StateKey::Basis(asset) => {
+            let basis = decode::<BasisRow>(bytes)?.read()?;
+            snapshot.bases.push((asset, basis));
         }
         StateKey::Trades(side, symbol) => {
             let totals = decode::<TradesRow>(bytes)?.read()?;

@@ -46,6 +46,7 @@ pub use reader::Reader;
 use writer::{Task, Writer};
 
 use crate::exchange::Snapshot;
+use crate::samples::Samples;
 
 /// The store's file in the data directory.
 pub const FILE_NAME: &str = "mockx.redb";
@@ -179,6 +180,11 @@ impl Store {
     /// Reads back the last committed state; may wait for the disk.
     pub fn load(&self) -> Result<Snapshot, StoreError> {
         load::load(&self.shared.view()?)
+    }
+
+    /// Reads back what was sampled; may wait for the disk.
+    pub fn load_samples(&self) -> Result<Samples, StoreError> {
+        load::load_samples(&self.shared.view()?)
     }
 
     /// For reading closed orders on other threads.

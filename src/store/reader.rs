@@ -8,7 +8,7 @@ use redb::ReadableTableMetadata;
 use super::row::{HistoryRow, OrderRow, decode};
 use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER};
 use super::{Shared, StoreError};
-use crate::archive::{Archive, Unreadable, Walk};
+use crate::archive::{Archive, Stored, Unreadable, Walk};
 use crate::exchange::{HistoryEntry, Order};
 use crate::units::OrderId;
 
@@ -80,6 +80,30 @@ impl Reader {
         Ok(())
     }
 
+    /// An order's row stands right before those of its history.
+    fn read_closed_from(&self, from: OrderId, most: usize) -> Result<Vec<Stored>, StoreError> {
+        let transaction = self.shared.view()?;
+        let archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
+        let mut found: Vec<Stored> = Vec::new();
+        let range = (from.sequence(), CLOSED_ORDER)..;
+        for entry in archive.range(range).map_err(StoreError::new)? {
+            let (key, bytes) = entry.map_err(StoreError::new)?;
+            let (sequence, number) = key.value();
+            if number == CLOSED_ORDER {
+                if found.len() >= most {
+                    break;
+                }
+                let order = decode::<OrderRow>(bytes.value())?.read(sequence)?;
+                found.push((order, Vec::new()));
+            } else if let Some((order, history)) = found.last_mut()
+                && order.id.sequence() == sequence
+            {
+                history.push(decode::<HistoryRow>(bytes.value())?.read(sequence, number)?);
+            }
+        }
+        Ok(found)
+    }
+
     fn read_count(&self) -> Result<u64, StoreError> {
         let transaction = self.shared.view()?;
         let index = transaction
@@ -110,6 +134,10 @@ impl Archive for Reader {
         visit: &mut dyn FnMut(Order) -> ControlFlow<()>,
     ) -> Result<(), Unreadable> {
         Ok(self.read_walk(walk, visit)?)
+    }
+
+    fn closed_from(&self, from: OrderId, most: usize) -> Result<Vec<Stored>, Unreadable> {
+        Ok(self.read_closed_from(from, most)?)
     }
 
     fn count(&self) -> Result<u64, Unreadable> {

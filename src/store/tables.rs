@@ -23,6 +23,10 @@ pub(super) const ARCHIVE: TableDefinition<'_, (u64, u32), &[u8]> = TableDefiniti
 /// Closed orders by time of their last update (ms) and sequence number.
 pub(super) const CLOSED_BY_UPDATE: TableDefinition<'_, (u64, u64), ()> =
     TableDefinition::new("closed_by_update");
+/// Tier and slot to what everything was worth then.
+pub(super) const SAMPLES: TableDefinition<'_, (u8, u64), &[u8]> = TableDefinition::new("samples");
+/// Half hour to the first price of every symbol in it.
+pub(super) const PRICE_SLOTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("price_slots");
 
 /// Number of the creation in an order's history, which has no row: the closed order is kept there.
 pub(super) const CLOSED_ORDER: u32 = 0;

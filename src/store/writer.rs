@@ -10,12 +10,15 @@ use tokio::sync::oneshot;
 use super::gate::Gate;
 use super::open::Place;
 use super::row::{
-    AccountRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, StateKey, TradesRow, decode, encode,
+    AccountRow, BasisRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, PriceSlotRow, SampleRow,
+    StateKey, TradesRow, decode, encode,
 };
 use super::tables::{
-    ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, STATE,
+    ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, PRICE_SLOTS,
+    SAMPLES, STATE,
 };
 use super::{Batch, Shared, StoreError};
+use crate::samples::Changes;
 use crate::units::Elapsed;
 
 /// The most closed orders that one commit prunes; more go with the commits after it.
@@ -201,6 +204,7 @@ fn commit(database: &Database, batch: &Batch) -> Result<(), StoreError> {
     put_orders(&transaction, batch)?;
     put_state(&transaction, batch)?;
     put_markets(&transaction, batch)?;
+    put_samples(&transaction, &batch.samples)?;
     transaction.commit().map_err(StoreError::new)
 }
 
@@ -247,6 +251,10 @@ fn put_state(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreE
         let key = StateKey::Account(*asset).to_string();
         put(&mut table, key.as_str(), &AccountRow::from(account))?;
     }
+    for (asset, basis) in &batch.bases {
+        let key = StateKey::Basis(*asset).to_string();
+        put(&mut table, key.as_str(), &BasisRow::from(basis))?;
+    }
     for (side, symbol, totals) in &batch.trades {
         let key = StateKey::Trades(*side, *symbol).to_string();
         put(&mut table, key.as_str(), &TradesRow::from(totals))?;
@@ -262,6 +270,34 @@ fn put_markets(transaction: &WriteTransaction, batch: &Batch) -> Result<(), Stor
     for state in &batch.markets {
         let key = state.symbol.to_string();
         put(&mut markets, key.as_str(), &MarketRow::from(state))?;
+    }
+    Ok(())
+}
+
+/// Writes new samples and drops what is older than anything that is kept.
+fn put_samples(transaction: &WriteTransaction, changes: &Changes) -> Result<(), StoreError> {
+    if !changes.samples.is_empty() {
+        let mut table = transaction.open_table(SAMPLES).map_err(StoreError::new)?;
+        for (key, sample) in &changes.samples {
+            put(&mut table, (key.tier, key.slot), &SampleRow::from(sample))?;
+        }
+        for oldest in &changes.oldest {
+            let before = (oldest.tier, 0)..(oldest.tier, oldest.slot);
+            table
+                .retain_in(before, |_, _| false)
+                .map_err(StoreError::new)?;
+        }
+    }
+    if !changes.prices.is_empty() {
+        let mut table = transaction
+            .open_table(PRICE_SLOTS)
+            .map_err(StoreError::new)?;
+        for slot in &changes.prices {
+            put(&mut table, slot.slot, &PriceSlotRow::from(slot))?;
+        }
+        table
+            .retain_in(..changes.oldest_prices, |_, _| false)
+            .map_err(StoreError::new)?;
     }
     Ok(())
 }
@@ -282,13 +318,14 @@ where
     Ok(())
 }
 
-/// Empties every table but the markets.
+/// Empties every table but those of prices.
 fn reset(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.delete_table(STATE).map_err(StoreError::new)?;
     transaction
         .delete_table(OPEN_ORDERS)
         .map_err(StoreError::new)?;
     transaction.delete_table(ARCHIVE).map_err(StoreError::new)?;
+    transaction.delete_table(SAMPLES).map_err(StoreError::new)?;
     transaction
         .delete_table(CLOSED_BY_UPDATE)
         .map_err(StoreError::new)?;

@@ -12,7 +12,9 @@ use mockx::oracle::{FetchError, FetchSettings, Fetcher};
 use crate::venue_server::{Answers, answer, raw, settings};
 
 fn get(url: &str) -> Result<Vec<u8>, FetchError> {
-    Fetcher::new(settings()).get(url)
+    Fetcher::new(settings())
+        .get(url)
+        .map(|fetched| fetched.body)
 }
 
 fn get_answer(status: u16, headers: &'static [&'static str], body: &'static str) -> FetchError {
@@ -33,8 +35,8 @@ fn bodies_arrive_plain_and_compressed() {
         _ => answer(200, &["Content-Encoding: gzip"], gzip(b"[2]")),
     });
     let fetcher = Fetcher::new(settings());
-    assert_eq!(fetcher.get(&server.url).unwrap(), b"[1]");
-    assert_eq!(fetcher.get(&server.url).unwrap(), b"[2]");
+    assert_eq!(fetcher.get(&server.url).unwrap().body, b"[1]");
+    assert_eq!(fetcher.get(&server.url).unwrap().body, b"[2]");
 }
 
 #[test]

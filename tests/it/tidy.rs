@@ -7,33 +7,43 @@ use std::path::{Path, PathBuf};
 /// The most lines of a source file, inline tests not counted.
 const FILE_LINES_MAX: usize = 500;
 /// The most packages in the lock file.
-const PACKAGES_MAX: usize = 190;
+const PACKAGES_MAX: usize = 200;
 /// Words that must not be left behind.
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["exchange", "units"]),
     ("status", &["units"]),
     ("stepper", &["status"]),
     ("mailbox", &["exchange", "units"]),
-    ("store", &["archive", "exchange", "units"]),
+    // What was: seen by the daemon, written by the store, drawn by the pages.
+    ("samples", &["exchange", "units"]),
+    ("store", &["archive", "exchange", "samples", "units"]),
     ("oracle", &["exchange", "units"]),
     ("shapes", &["exchange", "units"]),
+    ("keyspace", &["archive", "exchange", "shapes", "units"]),
     (
         "http",
         &[
             "archive", "exchange", "mailbox", "shapes", "status", "stepper", "units",
         ],
     ),
+    // Stands beside http and on the same context; the daemon joins the two.
+    (
+        "pages",
+        &[
+            "archive", "exchange", "http", "mailbox", "samples", "status", "units",
+        ],
+    ),
     ("config", &["units"]),
     (
         "daemon",
         &[
-            "archive", "config", "exchange", "http", "mailbox", "oracle", "status", "stepper",
-            "store", "units",
+            "archive", "config", "exchange", "http", "mailbox", "oracle", "pages", "samples",
+            "status", "stepper", "store", "units",
         ],
     ),
     ("cli", &["config", "daemon", "units"]),
@@ -41,13 +51,15 @@ const MAY_USE: [(&str, &[&str]); 14] = [
 ];
 
 /// Outside crates and the only modules that may name them.
-const OUTSIDE: [(&str, &[&str]); 15] = [
+const OUTSIDE: [(&str, &[&str]); 17] = [
     ("rust_decimal", &["units"]),
     ("ethnum", &["units"]),
     ("redb", &["store"]),
     ("postcard", &["store"]),
     ("hyper", &["http"]),
     ("subtle", &["http"]),
+    ("askama", &["pages"]),
+    ("jiff", &["config", "pages"]),
     ("csv", &["oracle"]),
     ("flate2", &["oracle"]),
     ("redis", &["oracle"]),

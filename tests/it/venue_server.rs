@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mockx::oracle::FetchSettings;
+use mockx::oracle::{FetchSettings, Roots};
 use tiny_http::{Header, Response, ResponseBox, Server};
 
 /// A server that answers each request by a function of its number and path.
@@ -81,5 +81,6 @@ pub(crate) fn settings() -> FetchSettings {
         connect_timeout: Duration::from_secs(5),
         body_max: 100_000,
         proxy_from_environment: false,
+        roots: Roots::default(),
     }
 }

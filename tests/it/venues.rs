@@ -37,7 +37,7 @@ fn text(value: Option<Exact>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
-fn show(quote: &Quote) -> String {
+pub(crate) fn show(quote: &Quote) -> String {
     format!(
         "{} {} {} {} {} {} {}",
         quote.symbol,
@@ -50,7 +50,7 @@ fn show(quote: &Quote) -> String {
     )
 }
 
-fn show_instrument(instrument: &Instrument) -> String {
+pub(crate) fn show_instrument(instrument: &Instrument) -> String {
     format!(
         "{} {} {} {}",
         instrument.symbol,
@@ -158,14 +158,16 @@ fn answers_are_read() {
 
 /// Venue, symbol, the venue's name of it, path and query of the request for it alone.
 #[rustfmt::skip]
-const NAMES: [(&str, &str, &str, &str); 21] = [
+const NAMES: [(&str, &str, &str, &str); 25] = [
     ("binance", "BTC/USDT", "BTCUSDT", "api/v3/ticker/24hr?symbols=%5B%22BTCUSDT%22%5D"),
     ("binanceus", "BTC/USD", "BTCUSD", "api/v3/ticker/24hr?symbols=%5B%22BTCUSD%22%5D"),
     ("kraken", "BTC/USD", "XBTUSD", "0/public/Ticker?pair=XBTUSD"),
     ("kraken", "ETH/BTC", "ETHXBT", "0/public/Ticker?pair=ETHXBT"),
     ("kraken", "DOGE/EUR", "XDGEUR", "0/public/Ticker?pair=XDGEUR"),
     ("kraken", "SOL/USDT", "SOLUSDT", "0/public/Ticker?pair=SOLUSDT"),
+    ("kraken", "LUNA/EUR", "LUNA2EUR", "0/public/Ticker?pair=LUNA2EUR"),
     ("coinbase", "BTC/USD", "BTC-USD", "products/BTC-USD/ticker"),
+    ("coinbase", "CELO/USD", "CGLD-USD", "products/CGLD-USD/ticker"),
     ("okx", "BTC/USDT", "BTC-USDT", "api/v5/market/ticker?instId=BTC-USDT"),
     ("bybit", "BTC/USDT", "BTCUSDT", "v5/market/tickers?category=spot&symbol=BTCUSDT"),
     ("kucoin", "BTC/USDT", "BTC-USDT", "api/v1/market/orderbook/level1?symbol=BTC-USDT"),
@@ -177,6 +179,8 @@ const NAMES: [(&str, &str, &str, &str); 21] = [
     ("bitfinex", "BTC/USDT", "tBTCUST", "v2/tickers?symbols=tBTCUST"),
     ("bitfinex", "DOGE/USD", "tDOGE:USD", "v2/tickers?symbols=tDOGE:USD"),
     ("bitfinex", "DOGE/USDT", "tDOGE:UST", "v2/tickers?symbols=tDOGE:UST"),
+    ("bitfinex", "DUSK/USDT", "tDUSK:UST", "v2/tickers?symbols=tDUSK:UST"),
+    ("bitfinex", "LUNA/USDT", "tLUNA2:UST", "v2/tickers?symbols=tLUNA2:UST"),
     ("bitfinex", "DASH/BTC", "tDSHBTC", "v2/tickers?symbols=tDSHBTC"),
     ("bitfinex", "LUNC/USD", "tLUNA:USD", "v2/tickers?symbols=tLUNA:USD"),
     ("cryptocom", "BTC/USDT", "BTC_USDT", "exchange/v1/public/get-tickers?instrument_name=BTC_USDT"),
@@ -207,6 +211,17 @@ fn many_symbols_take_few_requests() {
             _ => 1,
         };
         assert_eq!(requests, expected, "{name}");
+    }
+}
+
+#[test]
+fn very_many_symbols_take_one_request_wherever_that_is_possible() {
+    let many: Vec<String> = (0..300).map(|number| format!("C{number}/USDT")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for name in VENUES.into_iter().filter(|name| *name != "coinbase") {
+        let requests = at_home(name).requests(&symbols(&many));
+        assert_eq!(requests.len(), 1, "{name}");
+        assert!(requests[0].url.len() < 100, "{name}");
     }
 }
 

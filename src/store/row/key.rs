@@ -16,6 +16,8 @@ pub(in crate::store) enum StateKey {
     Figures,
     /// An asset's account.
     Account(Asset),
+    /// What an asset cost, and what was won or lost with it.
+    Basis(Asset),
     /// The running totals of a side of a symbol.
     Trades(Side, Symbol),
 }
@@ -25,6 +27,7 @@ impl fmt::Display for StateKey {
         match self {
             StateKey::Figures => f.write_str("exchange"),
             StateKey::Account(asset) => write!(f, "{asset} account"),
+            StateKey::Basis(asset) => write!(f, "{asset} basis"),
             StateKey::Trades(side, symbol) => write!(f, "{symbol} {}", side.as_str()),
         }
     }
@@ -35,6 +38,7 @@ impl StateKey {
     pub(in crate::store) fn parse(key: &str) -> Result<StateKey, StoreError> {
         match key.split_once(' ') {
             Some((name, "account")) => Ok(StateKey::Account(asset(name)?)),
+            Some((name, "basis")) => Ok(StateKey::Basis(asset(name)?)),
             Some((name, "buy")) => Ok(StateKey::Trades(Side::Buy, symbol(name)?)),
             Some((name, "sell")) => Ok(StateKey::Trades(Side::Sell, symbol(name)?)),
             None if key == "exchange" => Ok(StateKey::Figures),

@@ -79,6 +79,8 @@ impl MarketRow {
             symbol,
             ticker,
             received: None,
+            source: None,
+            trading: true,
             ticks: self.ticks,
             ask_depth: self.ask_depth.read()?,
             bid_depth: self.bid_depth.read()?,

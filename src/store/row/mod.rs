@@ -5,23 +5,27 @@
 //! of every released version. Reading never panics, whatever the bytes: a row that is not sound is an error.
 
 mod account;
+mod basis;
 mod figures;
 mod history;
 mod key;
 mod market;
 mod order;
 mod reject;
+mod sample;
 mod trades;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub(super) use account::AccountRow;
+pub(super) use basis::BasisRow;
 pub(super) use figures::ExchangeRow;
 pub(super) use history::HistoryRow;
 pub(super) use key::StateKey;
 pub(super) use market::MarketRow;
 pub(super) use order::OrderRow;
+pub(super) use sample::{PriceSlotRow, SampleRow};
 pub(super) use trades::TradesRow;
 
 use super::StoreError;

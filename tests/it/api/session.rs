@@ -17,7 +17,7 @@ fn tickers_are_listed_and_shown() {
         shown.text,
         r#"{"BTC/USDT":{"symbol":"BTC/USDT","price":50000,"last":50000,"timestamp":1723075200.000,"#
             .to_owned()
-            + r#""bid":49990,"ask":50010,"bid_volume":2,"ask_volume":2,"age_s":0.000,"info":{}}}"#
+            + r#""bid":49990,"ask":50010,"bid_volume":2,"ask_volume":2,"age_s":0.000,"source":null,"trading":true,"info":{}}}"#
     );
     assert_eq!(shown.header("content-type"), Some("application/json"));
     for target in [

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mockx::archive::{Archive, Unreadable, Walk};
+use mockx::archive::{Archive, Stored, Unreadable, Walk};
 use mockx::exchange::{Command, Event, Exchange, HistoryEntry, Order, Rules, Ticker};
 use mockx::http::{Access, ApiKey, Body, Context, Method, Request, Response, answer};
 use mockx::mailbox::{Fate, Job, Mailbox, Unavailable, Work};
@@ -101,6 +101,19 @@ impl Archive for Memory {
             }
         });
         Ok(())
+    }
+
+    fn closed_from(&self, from: OrderId, most: usize) -> Result<Vec<Stored>, Unreadable> {
+        let with_history = |shelves: &Shelves, order: &Order| {
+            let history = shelves.histories.get(&order.id).cloned();
+            (order.clone(), history.unwrap_or_default())
+        };
+        Ok(self.read(|shelves| {
+            let closed = shelves.closed.range(from..).take(most);
+            closed
+                .map(|(_, order)| with_history(shelves, order))
+                .collect()
+        }))
     }
 
     fn count(&self) -> Result<u64, Unreadable> {

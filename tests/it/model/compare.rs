@@ -30,6 +30,7 @@ pub fn answers(
         .map(|_| ())
         .map_err(|rejection| match rejection {
             Rejection::UnknownSymbol(_) => Refusal::UnknownSymbol,
+            Rejection::NotTrading(_) => Refusal::NotTrading,
             Rejection::NoPrice(_) => Refusal::NoPrice,
             Rejection::UnknownAsset(_) => Refusal::UnknownAsset,
             Rejection::UnknownOrder(_) => Refusal::UnknownOrder,
@@ -167,6 +168,8 @@ fn shown(what: &str, real: Amount, naive: Number) -> Result<(), String> {
 fn depths(exchange: &Exchange, naive: &Naive) -> Result<(), String> {
     for pair in &naive.pairs {
         let market = exchange.market(pair.symbol).ok_or("a market is missing")?;
+        same("trading", &market.trading, &pair.trading)?;
+        same("source", &market.source, &pair.source)?;
         for (side, depth) in [
             (Side::Buy, market.ask_depth),
             (Side::Sell, market.bid_depth),

@@ -147,6 +147,8 @@ fn run(
         Command::Place(new) => Some(watch.exchange.check_order(*new)),
         Command::List(_)
         | Command::ApplyTickers(_)
+        | Command::Deliver(..)
+        | Command::SetTrading(_)
         | Command::SetPrice(_)
         | Command::Cancel(_)
         | Command::Deposit(..)

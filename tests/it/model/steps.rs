@@ -77,7 +77,11 @@ pub enum Step {
         elapsed: i64,
         wall: i64,
     },
-    Tickers(Vec<Row>),
+    Tickers(Option<&'static str>, Vec<Row>),
+    SetTrading {
+        symbol: usize,
+        trading: bool,
+    },
     SetPrice {
         symbol: usize,
         price: &'static str,
@@ -122,6 +126,10 @@ pub struct Row {
 
 fn symbol() -> impl Strategy<Value = usize> + Clone {
     prop_oneof![6 => 0usize..3, 1 => Just(3usize)]
+}
+
+fn source() -> impl Strategy<Value = Option<&'static str>> {
+    option::of(select(&["binance", "kraken"][..]))
 }
 
 fn asset() -> impl Strategy<Value = usize> {
@@ -186,7 +194,10 @@ fn pass() -> impl Strategy<Value = Step> {
 pub fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         30 => place(),
-        22 => vec(row(), 1..4).prop_map(Step::Tickers),
+        22 => (source(), vec(row(), 1..4)).prop_map(|(source, rows)| Step::Tickers(source, rows)),
+        // Halts are shorter than days, or little else would be seen.
+        2 => (symbol(), prop_oneof![2 => Just(true), 1 => Just(false)])
+            .prop_map(|(symbol, trading)| Step::SetTrading { symbol, trading }),
         18 => pass(),
         10 => (-1i64..40).prop_map(|back| Step::Cancel { back }),
         6 => (asset(), amount()).prop_map(|(asset, amount)| Step::Deposit { asset, amount }),
@@ -261,7 +272,7 @@ pub fn opening() -> Vec<Step> {
         deposit(1, "100"),
         deposit(2, "100"),
     ];
-    std::iter::once(Step::Tickers((0..3).map(row).collect()))
+    std::iter::once(Step::Tickers(None, (0..3).map(row).collect()))
         .chain(money)
         .collect()
 }
@@ -307,7 +318,16 @@ impl Step {
     pub fn command(&self, next: u64) -> Command {
         match self {
             Step::Pass { .. } | Step::Wake => Command::Wake,
-            Step::Tickers(rows) => Command::ApplyTickers(rows.iter().map(Row::ticker).collect()),
+            Step::Tickers(source, rows) => {
+                let tickers = rows.iter().map(Row::ticker).collect();
+                match source {
+                    None => Command::ApplyTickers(tickers),
+                    Some(source) => Command::Deliver(source, tickers),
+                }
+            }
+            Step::SetTrading { symbol, trading } => {
+                Command::SetTrading(vec![(symbol_named(*symbol), *trading)])
+            }
             Step::SetPrice {
                 symbol,
                 price: factor,

@@ -71,6 +71,8 @@ fn market(ticker: Option<Ticker>, ask_depth: Depth, bid_depth: Depth) -> MarketS
         symbol: pair(),
         ticker,
         received: None,
+        source: None,
+        trading: true,
         ticks: 129,
         ask_depth,
         bid_depth,
@@ -412,6 +414,7 @@ fn keys_of_the_state() {
     let golden = [
         (StateKey::Figures, "exchange"),
         (StateKey::Account(usdt()), "USDT account"),
+        (StateKey::Basis(usdt()), "USDT basis"),
         (StateKey::Trades(Side::Buy, pair()), "BTC/USDT buy"),
         (StateKey::Trades(Side::Sell, pair()), "BTC/USDT sell"),
     ];

@@ -172,6 +172,8 @@ fn any_market() -> impl Strategy<Value = MarketState> {
                 at,
             }),
             received: None,
+            source: None,
+            trading: true,
             ticks,
             ask_depth,
             bid_depth,

@@ -23,6 +23,7 @@ const MONEY: u32 = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     UnknownSymbol,
+    NotTrading,
     NoPrice,
     UnknownAsset,
     UnknownOrder,
@@ -62,6 +63,8 @@ pub struct Placed {
 pub struct Pair {
     pub symbol: Symbol,
     pub ticker: Option<Ticker>,
+    pub trading: bool,
+    pub source: Option<&'static str>,
     /// Left at this tick for buys and for sells; `None` for no limit.
     pub left: [Option<Number>; 2],
 }
@@ -143,12 +146,15 @@ impl Naive {
         self.advance(turn);
         match command {
             Command::List(symbols) => symbols.iter().for_each(|symbol| self.list(*symbol)),
-            Command::ApplyTickers(tickers) => {
-                for ticker in tickers {
-                    self.list(ticker.symbol);
-                }
-                for ticker in tickers {
-                    self.apply(*ticker);
+            Command::ApplyTickers(tickers) => self.deliver(None, tickers),
+            Command::Deliver(source, tickers) => self.deliver(Some(source), tickers),
+            Command::SetTrading(markets) => {
+                for (symbol, trading) in markets {
+                    self.list(*symbol);
+                    let was = std::mem::replace(&mut self.pair(*symbol).trading, *trading);
+                    if *trading && !was {
+                        self.tick(*symbol);
+                    }
                 }
             }
             Command::SetPrice(new) => return self.set_price(*new),
@@ -176,6 +182,8 @@ impl Naive {
             self.pairs.push(Pair {
                 symbol,
                 ticker: None,
+                trading: true,
+                source: None,
                 left: [None; 2],
             });
             self.pairs.sort_by_key(|pair| pair.symbol);
@@ -186,14 +194,24 @@ impl Naive {
         self.pairs.iter().find(|pair| pair.symbol == symbol)?.ticker
     }
 
-    fn apply(&mut self, ticker: Ticker) {
-        for pair in self
-            .pairs
-            .iter_mut()
-            .filter(|pair| pair.symbol == ticker.symbol)
-        {
-            pair.ticker = Some(ticker);
+    fn pair(&mut self, symbol: Symbol) -> &mut Pair {
+        let mut pairs = self.pairs.iter_mut();
+        pairs.find(|pair| pair.symbol == symbol).unwrap()
+    }
+
+    fn deliver(&mut self, source: Option<&'static str>, tickers: &[Ticker]) {
+        for ticker in tickers {
+            self.list(ticker.symbol);
         }
+        for ticker in tickers {
+            self.apply(source, *ticker);
+        }
+    }
+
+    fn apply(&mut self, source: Option<&'static str>, ticker: Ticker) {
+        let pair = self.pair(ticker.symbol);
+        pair.ticker = Some(ticker);
+        pair.source = source;
         self.tick(ticker.symbol);
     }
 
@@ -202,7 +220,7 @@ impl Naive {
             return Err(Refusal::UnknownSymbol);
         }
         let plenty = Quantity::from_stored(Exact::whole(SET_PRICE_QUANTITY));
-        self.apply(Ticker {
+        let ticker = Ticker {
             symbol: new.symbol,
             last: new.price,
             bid: Some(new.price),
@@ -210,7 +228,8 @@ impl Naive {
             bid_quantity: Some(new.bid_quantity.unwrap_or(plenty)),
             ask_quantity: Some(new.ask_quantity.unwrap_or(plenty)),
             at: mockx::units::Timestamp::from_millis(self.now),
-        });
+        };
+        self.apply(Some("push"), ticker);
         Ok(())
     }
 }

@@ -13,6 +13,9 @@ impl Naive {
         let Some(pair) = self.pairs.iter().find(|pair| pair.symbol == symbol) else {
             return Err(Refusal::UnknownSymbol);
         };
+        if !pair.trading {
+            return Err(Refusal::NotTrading);
+        }
         let last = number(pair.ticker.ok_or(Refusal::NoPrice)?.last);
         let limit = match new.kind {
             OrderKind::Market => None,

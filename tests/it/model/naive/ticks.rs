@@ -61,7 +61,8 @@ impl Naive {
             .unwrap();
         let left = pair.left[order.side as usize];
         let quantity = left.map_or(order.remaining(), |left| left.min(order.remaining()));
-        if order.due.is_some() || !order.is_open() || !crosses || quantity.is_zero() {
+        let waits = order.due.is_some() || !order.is_open() || !pair.trading;
+        if waits || !crosses || quantity.is_zero() {
             return;
         }
         match self.pay(index, price, quantity) {

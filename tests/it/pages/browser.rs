@@ -1,0 +1,82 @@
+//! Every page in a real Chromium, driven by the scripts of `tests/browser`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::stage::Stage;
+use crate::feed_stage::has;
+
+const PATHS: [&str; 9] = [
+    "/ui",
+    "/ui?prices=all",
+    "/ui/performance",
+    "/ui/performance?span=1h",
+    "/ui/performance?span=7d",
+    "/ui/performance?span=all",
+    "/ui/portfolio",
+    "/ui/portfolio?sort=asset&dir=up",
+    "/ui/portfolio?sort=change",
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser")
+}
+
+/// Whether there is all that a browser needs.
+pub(super) fn can_browse() -> bool {
+    let chromium = std::env::var("CHROMIUM").unwrap_or("/usr/bin/chromium".to_owned());
+    if !(has(&chromium, "chromium") && has("node", "nodejs npm")) {
+        return false;
+    }
+    let there = folder().join("node_modules/playwright-core").is_dir();
+    if !there {
+        let missing = "the browser's packages are missing: npm ci --prefix tests/browser";
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{missing}");
+        eprintln!("skipped: {missing}");
+    }
+    there
+}
+
+/// Runs a script of `tests/browser`, which must succeed.
+pub(super) fn run(script: &str, arguments: &[&str]) {
+    let output = Command::new("node")
+        .arg(folder().join(script))
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{complained}");
+}
+
+#[test]
+fn pages_are_sound_in_every_size_and_scheme() {
+    if !can_browse() {
+        return;
+    }
+    // A title is text, whatever it holds.
+    let stage = Stage::new(30, "<script>alert(1)</script> & <b>Co</b>");
+    let url = format!("http://{}", stage.daemon.address);
+    let mut arguments = vec![url.as_str()];
+    arguments.extend(PATHS);
+    run("pages.mjs", &arguments);
+}
+
+/// Makes the pictures of the README: `cargo test --test it pictures -- --ignored`.
+#[test]
+#[ignore = "makes the pictures of the README anew"]
+fn pictures() {
+    assert!(can_browse());
+    let stage = Stage::new(80, "MockExchange");
+    let url = format!("http://{}", stage.daemon.address);
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let names = [
+        "overview=/ui",
+        "performance=/ui/performance?span=all",
+        "portfolio=/ui/portfolio",
+    ];
+    let mut arguments = vec![url.as_str(), pictures.to_str().unwrap()];
+    arguments.extend(names);
+    run("shots.mjs", &arguments);
+}
