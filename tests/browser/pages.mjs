@@ -58,6 +58,12 @@ if ((await page.locator('meta[http-equiv="refresh"]').count()) !== 1) wrong.push
 complaints.forEach((what) => wrong.push(what));
 await context.close();
 
+// Whoever comes in by the front door is led to the overview.
+const visitor = await open(browser, { baseURL });
+await visitor.page.goto("/");
+if (new URL(visitor.page.url()).pathname !== "/ui") wrong.push(`/ led to ${visitor.page.url()}`);
+await visitor.context.close();
+
 // With one: times are the viewer's, whatever the daemon's zone.
 const viewer = await open(browser, { baseURL, timezoneId: "Asia/Tokyo" });
 await viewer.page.goto(paths[0]);
