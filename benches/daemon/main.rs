@@ -13,6 +13,8 @@
 //! | `history` | whether a million closed orders make anything slower than a thousand |
 //! | `memory` | resident memory with 500 symbols |
 //! | `disk` | bytes written per idle hour |
+//! | `venue` | a minute of a large answer every second: memory, CPU, the longest gap between two turns |
+//! | `faults` | latency while the venue fails in every way, beside one that is well, in turns |
 //! | `idle` | CPU of a minute in which 500 symbols are updated every 10 s |
 //!
 //! Data goes to a directory under `target/`, which must not be on a tmpfs for the figures to mean anything.
@@ -34,6 +36,7 @@ mod report;
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the tests use more of it")]
 mod support;
+mod venue;
 
 use std::process::ExitCode;
 
@@ -42,12 +45,14 @@ use tempfile::TempDir;
 
 type Part = fn(&mut Report);
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 8] = [
     ("orders", orders::run),
     ("reads", reads::run),
     ("history", history::run),
     ("memory", idle::memory),
     ("disk", idle::disk),
+    ("venue", venue::soak),
+    ("faults", venue::faults),
     ("idle", idle::cpu),
 ];
 

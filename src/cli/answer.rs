@@ -40,6 +40,20 @@ struct Possible {
     reason: Option<String>,
 }
 
+/// What of a daemon's health keeps it from its work.
+#[derive(Deserialize)]
+struct Health {
+    #[serde(default)]
+    stopping: bool,
+    audit_failure: Option<String>,
+    store: Option<StoreHealth>,
+}
+
+#[derive(Deserialize)]
+struct StoreHealth {
+    failure: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Ticker {
     error: Option<String>,
@@ -86,11 +100,23 @@ fn judge(answer: &RawValue, verdict: Verdict) -> Result<(), Failure> {
             .ok()
             .filter(|possible| !possible.ok)
             .map(|possible| because("not possible", possible.reason)),
+        Verdict::Health => serde_json::from_str::<Health>(text).ok().and_then(ailment),
         Verdict::Tickers => serde_json::from_str::<BTreeMap<String, Ticker>>(text)
             .ok()
             .and_then(|tickers| tickers.into_values().find_map(|ticker| ticker.error)),
     };
     no.map_or(Ok(()), |no| Err(Failure::Refused(table::one_line(&no))))
+}
+
+fn ailment(health: Health) -> Option<String> {
+    let failure = health.store.and_then(|store| store.failure);
+    failure
+        .map(|why| format!("the store takes no writes: {why}"))
+        .or_else(|| {
+            let why = health.audit_failure?;
+            Some(format!("the books do not balance: {why}"))
+        })
+        .or_else(|| health.stopping.then(|| "the daemon is stopping".to_owned()))
 }
 
 fn because(what: &str, reason: Option<String>) -> String {

@@ -28,9 +28,12 @@ Exit codes:
   2  wrong usage or configuration
   3  daemon not reachable, or no answer in time";
 
+/// Version, commit, target.
+pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("MOCKX_BUILD"), ")");
+
 /// A small, exact, deterministic paper exchange for trading bots
 #[derive(Debug, Parser)]
-#[command(name = "mockx", version, after_help = AFTER_HELP)]
+#[command(name = "mockx", version = VERSION, after_help = AFTER_HELP)]
 pub(super) struct Arguments {
     /// Print aligned columns for people instead of JSON
     #[arg(long, global = true, display_order = 900)]
@@ -58,6 +61,12 @@ Example: mockx serve --source replay:ticks.csv.gz --listen 127.0.0.1:9000 --seed
         file: Option<PathBuf>,
     },
 
+    /// Print what an issue report needs, and what looks wrong; never a secret
+    #[command(after_help = "\
+It works with the daemon down; as root or in the group mockx it sees more. Exit code 1 if
+something looks wrong.")]
+    Doctor,
+
     #[command(flatten)]
     Client(ClientCommand),
 }
@@ -82,7 +91,7 @@ pub(super) struct ServeOptions {
     pub(super) data_dir: Option<PathBuf>,
 
     /// Where prices come from [default: sim]
-    #[arg(long, value_name = "sim|push|replay:FILE|VENUE")]
+    #[arg(long, value_name = "sim|push|replay:FILE|VENUE[,VENUE...]")]
     pub(super) source: Option<String>,
 
     /// Seed of all chance: same seed, same input, same fills [default: 1]
@@ -227,7 +236,10 @@ Example: mockx can-exec BTC/USDT buy 0.1 --price 60000")]
     /// Delete all balances, orders and counters, without asking; prices stay
     ResetData,
 
-    /// Ask the daemon how it is
+    /// Ask the daemon how it is; exit code 1 if it cannot do its work
+    #[command(after_help = "\
+For the health check of a container: 0 says that orders are taken and the books balance. A source
+without prices is no reason for 1, as a restart would not bring them.")]
     Health,
 }
 

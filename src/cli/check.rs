@@ -17,14 +17,9 @@ pub(super) fn check(file: Option<&Path>, environment: &Environment) -> Result<()
         Some(path) => path.display().to_string(),
         None => "no file, defaults".to_owned(),
     };
-    let source = match &config.oracle.source {
-        Source::Sim => "sim".to_owned(),
-        Source::Push => "push".to_owned(),
-        Source::Venue(venue) => venue.name().to_owned(),
-        Source::Exec(command) => format!("exec {command:?}"),
-        Source::Valkey(valkey) => format!("valkey ({}*)", valkey.prefix),
-        Source::Replay { file, .. } => format!("replay:{}", file.display()),
-    };
+    let oracle = &config.oracle;
+    let sources = std::iter::once(&oracle.source).chain(&oracle.fallback);
+    let source = sources.map(named).collect::<Vec<_>>().join(", then ");
     writeln!(
         std::io::stdout(),
         "ok: {file}: listens on {}, prices from {source}, state in {}",
@@ -32,4 +27,17 @@ pub(super) fn check(file: Option<&Path>, environment: &Environment) -> Result<()
         config.data_dir.display()
     )?;
     Ok(())
+}
+
+/// A source as it was written down.
+fn named(source: &Source) -> String {
+    match source {
+        Source::Sim => "sim".to_owned(),
+        Source::Push => "push".to_owned(),
+        Source::Venue(venue) => venue.name().to_owned(),
+        // Its arguments may hold a secret.
+        Source::Exec(command) => format!("exec {:?}", command.first().map_or("", String::as_str)),
+        Source::Valkey(valkey) => format!("valkey ({}*)", valkey.prefix),
+        Source::Replay { file, .. } => format!("replay:{}", file.display()),
+    }
 }

@@ -43,7 +43,8 @@ fn timeout(environment: &Environment) -> Result<Span, Failure> {
     }
 }
 
-fn send(daemon: &Daemon, request: &Request, timeout: Span) -> Result<Reply, Failure> {
+/// One request and its answer.
+pub(super) fn send(daemon: &Daemon, request: &Request, timeout: Span) -> Result<Reply, Failure> {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)

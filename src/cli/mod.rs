@@ -12,6 +12,7 @@ mod answer;
 mod arguments;
 mod check;
 mod client;
+mod doctor;
 mod exit;
 mod locate;
 mod logging;
@@ -44,6 +45,7 @@ where
         None => help(),
         Some(Command::Serve(options)) => serve::serve(&options, &environment),
         Some(Command::CheckConfig { file }) => check::check(file.as_deref(), &environment),
+        Some(Command::Doctor) => doctor::doctor(&environment),
         Some(Command::Client(command)) => client::run(&command, arguments.table, &environment),
     };
     match done {
@@ -56,6 +58,11 @@ where
             failure.code()
         }
     }
+}
+
+/// Every command with its options, for those who write manuals and completions from it.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// `--help` and `--version` come as errors too: they go to stdout and end with 0, the rest with 2.

@@ -36,6 +36,8 @@ pub(super) enum Verdict {
     Possible,
     /// A symbol whose ticker is an `error`.
     Tickers,
+    /// A daemon that answers, but cannot do its work.
+    Health,
 }
 
 impl Request {
@@ -46,6 +48,11 @@ impl Request {
             body: None,
             verdict: Verdict::Status,
         }
+    }
+
+    /// How the daemon is.
+    pub(super) fn health() -> Self {
+        Self::get("/admin/health").judged(Verdict::Health)
     }
 
     fn with_body(
@@ -172,7 +179,7 @@ pub(super) fn request(command: &ClientCommand) -> Result<Request, Failure> {
             method: "DELETE",
             ..Request::get("/admin/data")
         },
-        C::Health => Request::get("/admin/health"),
+        C::Health => Request::health(),
     })
 }
 

@@ -19,6 +19,7 @@ mod paths;
 mod raw;
 mod secret;
 mod setting;
+mod sources;
 mod valkey;
 mod venue;
 mod written;
@@ -108,6 +109,10 @@ pub struct Exchange {
 pub struct Oracle {
     /// Where prices come from.
     pub source: Source,
+    /// Who takes symbols over that the sources before it do not deliver, in this order.
+    pub fallback: Vec<Source>,
+    /// After how long.
+    pub fallback_after: Span,
     /// Symbols to ask for, each once; empty: all that the source has by itself.
     pub symbols: Vec<Symbol>,
     /// Time between two polls.

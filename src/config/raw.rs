@@ -18,7 +18,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 42] = [
+pub(super) const KEYS: [&str; 43] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -37,6 +37,7 @@ pub(super) const KEYS: [&str; 42] = [
     "exchange.prune_every",
     "exchange.audit_every",
     "oracle.source",
+    "oracle.fallback_after",
     "oracle.symbols",
     "oracle.interval",
     "oracle.max_age",

@@ -2,13 +2,88 @@
 
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::stretch::Stretches;
 use super::system;
 use crate::exchange::Exchange;
+use crate::oracle::{Health, SourceState};
 use crate::status::{ClockStatus, ClockTrust, ReplayStatus, SourceStatus, Status, StoreStatus};
 use crate::units::Span;
+
+/// What is told of one source.
+#[derive(Debug)]
+pub(super) struct SourceBoard {
+    name: &'static str,
+    /// What it counts itself, where it does.
+    health: Option<Health>,
+    /// What its poller counts, where it does not.
+    pub(super) status: RefCell<SourceStatus>,
+    pub(super) standby: Cell<bool>,
+}
+
+impl SourceBoard {
+    pub(super) fn new(name: &'static str, health: Option<Health>) -> SourceBoard {
+        let status = SourceStatus {
+            name: name.to_owned(),
+            up: true,
+            ..SourceStatus::default()
+        };
+        SourceBoard {
+            name,
+            health,
+            status: RefCell::new(status),
+            standby: Cell::new(false),
+        }
+    }
+
+    fn status(&self, exchange: &Exchange) -> SourceStatus {
+        let max_age = exchange.rules().max_age;
+        let Some(health) = &self.health else {
+            let (fresh, stale) = self.ages(exchange, max_age);
+            return SourceStatus {
+                fresh,
+                stale,
+                ..self.status.borrow().clone()
+            };
+        };
+        let bound = max_age.map_or(Duration::MAX, super::duration);
+        let report = health.report(Instant::now(), bound);
+        let unknown = report.unknown.into_iter();
+        SourceStatus {
+            name: self.name.to_owned(),
+            up: report.state != SourceState::Down,
+            last_success: report.last_success,
+            last_error: report.last_error.map(|(_, error)| error),
+            polls: report.polls,
+            failures: report.failures,
+            skipped: report.skipped.total(),
+            standby: self.standby.get(),
+            fresh: count(report.fresh),
+            stale: count(report.stale),
+            unknown: unknown.map(|one| (one.symbol, one.nearest)).collect(),
+            not_trading: report.not_trading,
+        }
+    }
+
+    /// How many of its prices in the exchange are young enough, and how many are not.
+    fn ages(&self, exchange: &Exchange, max_age: Option<Span>) -> (u64, u64) {
+        let now = exchange.moment().elapsed;
+        let own = |source: Option<&str>| source == Some(self.name);
+        let markets = exchange.markets().map(|(_, market)| market);
+        let ages = markets.filter(|market| own(market.source)).map(|market| {
+            let too_old = |max: Span| market.age(now).is_none_or(|age| age > max);
+            max_age.is_some_and(too_old)
+        });
+        let (stale, fresh): (Vec<bool>, Vec<bool>) = ages.partition(|&stale| stale);
+        (count(fresh.len()), count(stale.len()))
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
 
 /// Figures that the tasks of the executor thread keep up to date.
 #[derive(Debug)]
@@ -23,7 +98,8 @@ pub(super) struct Board {
     pub(super) store_failure: RefCell<Option<String>>,
     pub(super) audit_failure: RefCell<Option<String>>,
     pub(super) clock: Cell<ClockStatus>,
-    pub(super) source: RefCell<SourceStatus>,
+    /// In the order of preference.
+    pub(super) sources: RefCell<Vec<Rc<SourceBoard>>>,
     pub(super) replay: Cell<Option<ReplayStatus>>,
     pub(super) stopping: Cell<bool>,
     stretches: Stretches,
@@ -42,7 +118,7 @@ impl Board {
             store_failure: RefCell::new(None),
             audit_failure: RefCell::new(None),
             clock: Cell::new(ClockStatus::default()),
-            source: RefCell::new(SourceStatus::default()),
+            sources: RefCell::new(Vec::new()),
             replay: Cell::new(None),
             stopping: Cell::new(false),
             stretches,
@@ -54,6 +130,8 @@ impl Board {
         let unpriced = exchange
             .markets()
             .filter(|(_, market)| market.ticker.is_none());
+        let sources = self.sources.borrow();
+        let sources = sources.iter().map(|source| source.status(exchange));
         Status {
             uptime: span(self.started.elapsed()),
             now: exchange.moment().now,
@@ -61,9 +139,9 @@ impl Board {
             commands: self.commands.get(),
             ticks: self.ticks.get(),
             fills: self.fills.get(),
-            open_orders: u64::try_from(exchange.open_count()).unwrap_or(u64::MAX),
+            open_orders: count(exchange.open_count()),
             symbols_without_price: unpriced.map(|(symbol, _)| symbol).collect(),
-            sources: vec![self.source.borrow().clone()],
+            sources: sources.collect(),
             replay: self.replay.get(),
             store: StoreStatus {
                 failure: self.store_failure.borrow().clone(),
@@ -96,8 +174,5 @@ fn span(duration: Duration) -> Span {
 
 /// Adds to a figure.
 pub(super) fn add(cell: &Cell<u64>, more: usize) {
-    cell.set(
-        cell.get()
-            .saturating_add(u64::try_from(more).unwrap_or(u64::MAX)),
-    );
+    cell.set(cell.get().saturating_add(count(more)));
 }

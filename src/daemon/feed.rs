@@ -1,21 +1,24 @@
-//! Which source of prices the configuration asks for, opened and started.
+//! Which sources of prices the configuration asks for, opened and started.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, spawn_local};
 
+use super::board::{Board, SourceBoard};
+use super::desk::{Desk, Seat};
 use super::duration;
 use super::fatal::Fatal;
 use super::poller::{Poller, Rows};
 use crate::config::{self, Config, Source};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, SET_PRICE_SOURCE};
+use crate::mailbox::Mailbox;
 use crate::oracle::{
-    EXEC, Exec, FetchSettings, Fetcher, Listing, Poll, Replay, Roots, Sim, VALKEY, Valkey,
-    ValkeySettings, default_symbols, outlet, run_program, venue,
+    EXEC, Exec, FetchSettings, Fetcher, Health, Inlet, JumpGuard, Listing, Outlet, Poll, Replay,
+    Roots, Sim, VALKEY, Valkey, ValkeySettings, default_symbols, outlet, run_program, venue,
 };
-use crate::status::SourceStatus;
 use crate::stepper::StepRequest;
 use crate::units::{Moment, Span, Symbol};
 
@@ -28,10 +31,19 @@ const LIST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 pub(super) enum Feed {
     Sim(Sim, Duration),
     Replay(Replay, config::Pace),
-    Venue(Box<Poll>),
-    Exec(Exec, Vec<Symbol>),
-    Valkey(Box<Valkey>, Vec<Symbol>),
+    Venue(Box<Poll>, Health),
+    Exec(Exec, Outlet, Inlet),
+    Valkey(Box<Valkey>, Outlet, Inlet),
     Push,
+}
+
+/// What all sources need to start.
+pub(super) struct Start {
+    pub(super) mailbox: Mailbox,
+    pub(super) board: Rc<Board>,
+    /// Where the exchange's clock stands.
+    pub(super) moment: Moment,
+    pub(super) steps: mpsc::Receiver<StepRequest>,
 }
 
 /// A source at work.
@@ -66,9 +78,28 @@ impl Running {
 }
 
 impl Feed {
-    /// Opens what the configuration names; the simulation goes on from the prices that are known.
-    pub(super) fn open(config: &Config, demo: bool, exchange: &Exchange) -> Result<Feed, Fatal> {
-        Ok(match &config.oracle.source {
+    /// Opens all that the configuration names, in its order.
+    pub(super) fn open_all(
+        config: &Config,
+        demo: bool,
+        exchange: &Exchange,
+    ) -> Result<Vec<Feed>, Fatal> {
+        let oracle = &config.oracle;
+        std::iter::once(&oracle.source)
+            .chain(&oracle.fallback)
+            .map(|source| Feed::open(config, source, demo, exchange))
+            .collect()
+    }
+
+    /// Opens one; the simulation goes on from the prices that are known.
+    fn open(
+        config: &Config,
+        source: &Source,
+        demo: bool,
+        exchange: &Exchange,
+    ) -> Result<Feed, Fatal> {
+        let symbols = symbols_of(config, source);
+        Ok(match source {
             Source::Sim => {
                 let every = if demo {
                     DEMO_INTERVAL
@@ -79,56 +110,118 @@ impl Feed {
                     .markets()
                     .filter_map(|(_, market)| market.ticker)
                     .collect();
-                let sim = Sim::new(config.exchange.seed, &symbols(config), &known);
+                let sim = Sim::new(config.exchange.seed, &symbols, &known);
                 Feed::Sim(sim, duration(every))
             }
             Source::Replay { file, pace, looped } => {
                 let replay = Replay::open_symbols(file, *looped, &config.oracle.symbols)?;
                 Feed::Replay(replay, *pace)
             }
-            Source::Venue(venue) => Feed::Venue(Box::new(poll(config, *venue)?)),
+            Source::Venue(venue) => {
+                let health = Health::new(venue.name(), &symbols);
+                Feed::Venue(Box::new(poll(config, *venue, symbols, exchange)?), health)
+            }
             Source::Exec(command) => {
                 let (command, seed) = (command.clone(), config.exchange.seed);
-                Feed::Exec(Exec { command, seed }, symbols(config))
+                let (outlet, inlet) = outlet(EXEC, &symbols);
+                Feed::Exec(Exec { command, seed }, outlet, inlet)
             }
             Source::Valkey(server) => {
-                Feed::Valkey(Box::new(valkey(config, server)?), symbols(config))
+                let (outlet, inlet) = outlet(VALKEY, &symbols);
+                Feed::Valkey(Box::new(valkey(config, server, symbols)?), outlet, inlet)
             }
             Source::Push => Feed::Push,
         })
     }
 
-    /// Starts its task, if it needs one.
-    pub(super) fn start(
-        self,
-        poller: Poller,
-        start: Moment,
-        steps: mpsc::Receiver<StepRequest>,
-    ) -> Option<Running> {
-        let name = match &self {
+    fn name(&self) -> &'static str {
+        match self {
             Feed::Sim(..) => "sim",
             Feed::Replay(..) => "replay",
-            Feed::Venue(poll) => poll.venue.name(),
+            Feed::Venue(poll, _) => poll.venue.name(),
             Feed::Exec(..) => EXEC,
             Feed::Valkey(..) => VALKEY,
-            Feed::Push => "push",
-        };
-        let status = SourceStatus {
-            name: name.to_owned(),
-            up: true,
-            ..SourceStatus::default()
-        };
-        *poller.board.source.borrow_mut() = status;
+            Feed::Push => SET_PRICE_SOURCE,
+        }
+    }
+
+    fn health(&self) -> Option<Health> {
+        match self {
+            Feed::Venue(_, health) => Some(health.clone()),
+            Feed::Exec(_, _, inlet) | Feed::Valkey(_, _, inlet) => Some(inlet.health().clone()),
+            Feed::Sim(..) | Feed::Replay(..) | Feed::Push => None,
+        }
+    }
+
+    /// Who stands in for others is asked once, and then when it is called.
+    fn seat(&self, place: usize) -> Seat {
+        let (name, health) = (self.name(), self.health());
+        Seat {
+            name,
+            board: Rc::new(SourceBoard::new(name, health.clone())),
+            health,
+            wanted: watch::Sender::new(place == 0),
+        }
+    }
+
+    /// Starts the tasks of all.
+    pub(super) fn start_all(feeds: Vec<Feed>, config: &Config, start: Start) -> Vec<Running> {
+        let seats = feeds.iter().enumerate();
+        let seats: Vec<Seat> = seats.map(|(place, feed)| feed.seat(place)).collect();
+        let boards: Vec<Rc<SourceBoard>> =
+            seats.iter().map(|seat| Rc::clone(&seat.board)).collect();
+        start.board.sources.borrow_mut().clone_from(&boards);
+        let guard = config.oracle.max_jump.map(JumpGuard::new);
+        let desk = Rc::new(Desk::new(
+            seats,
+            duration(config.oracle.fallback_after),
+            guard,
+        ));
+        let mut running = vec![Running::new(spawn_local(Rc::clone(&desk).watch()))];
+        let mut steps = Some(start.steps);
+        for (place, (feed, source)) in feeds.into_iter().zip(boards).enumerate() {
+            let poller = Poller {
+                mailbox: start.mailbox.clone(),
+                board: Rc::clone(&start.board),
+                source,
+                name: feed.name(),
+                place,
+                desk: Rc::clone(&desk),
+            };
+            running.extend(feed.start(poller, start.moment, &mut steps));
+        }
+        running
+    }
+
+    /// Starts its task, if it needs one.
+    fn start(
+        self,
+        poller: Poller,
+        moment: Moment,
+        steps: &mut Option<mpsc::Receiver<StepRequest>>,
+    ) -> Option<Running> {
         let task = match self {
             Feed::Sim(sim, every) => spawn_local(poller.simulate(sim, every)),
             Feed::Replay(replay, pace) => {
-                let rows = Rows::new(replay, start);
-                spawn_local(poller.replay(rows, pace, steps))
+                let rows = Rows::new(replay, moment);
+                spawn_local(poller.replay(rows, pace, steps.take()?))
             }
-            Feed::Venue(poll) => spawn_local(poller.poll(*poll)),
-            Feed::Exec(exec, symbols) => return Some(execute(poller, exec, &symbols)),
-            Feed::Valkey(valkey, symbols) => {
-                let (outlet, inlet) = outlet(name, &symbols);
+            Feed::Venue(poll, health) => {
+                let wanted = poller.desk.wanted(poller.place)?;
+                spawn_local(poller.poll(*poll, health, wanted))
+            }
+            Feed::Exec(exec, outlet, inlet) => {
+                let (stop, stopped) = watch::channel(false);
+                let program = Program {
+                    stop,
+                    task: spawn_local(run_program(exec, outlet, stopped)),
+                };
+                return Some(Running {
+                    task: spawn_local(poller.follow(inlet)),
+                    program: Some(program),
+                });
+            }
+            Feed::Valkey(valkey, outlet, inlet) => {
                 valkey.start(outlet);
                 spawn_local(poller.follow(inlet))
             }
@@ -138,20 +231,7 @@ impl Feed {
     }
 }
 
-fn execute(poller: Poller, exec: Exec, symbols: &[Symbol]) -> Running {
-    let (outlet, inlet) = outlet(EXEC, symbols);
-    let (stop, stopped) = watch::channel(false);
-    let program = Program {
-        stop,
-        task: spawn_local(run_program(exec, outlet, stopped)),
-    };
-    Running {
-        task: spawn_local(poller.follow(inlet)),
-        program: Some(program),
-    }
-}
-
-fn valkey(config: &Config, server: &config::Valkey) -> Result<Valkey, Fatal> {
+fn valkey(config: &Config, server: &config::Valkey, symbols: Vec<Symbol>) -> Result<Valkey, Fatal> {
     Ok(Valkey::new(ValkeySettings {
         url: server.url.expose().to_owned(),
         password: server
@@ -159,19 +239,28 @@ fn valkey(config: &Config, server: &config::Valkey) -> Result<Valkey, Fatal> {
             .as_ref()
             .map(|password| password.expose().to_owned()),
         prefix: server.prefix.clone(),
-        symbols: symbols(config),
+        symbols,
         interval: duration(config.oracle.interval),
         seed: config.exchange.seed,
     })?)
 }
 
-fn poll(config: &Config, source: config::Venue) -> Result<Poll, Fatal> {
+fn poll(
+    config: &Config,
+    source: config::Venue,
+    symbols: Vec<Symbol>,
+    exchange: &Exchange,
+) -> Result<Poll, Fatal> {
     let base_url = config.oracle.base_urls.get(&source).map(String::as_str);
     let discovery = config.oracle.discovery.as_ref();
+    let priced = exchange
+        .markets()
+        .filter(|(_, market)| market.ticker.is_some());
     Ok(Poll {
         venue: venue(source.name(), base_url).ok_or(Fatal::NoVenue(source.name()))?,
-        symbols: symbols(config),
+        symbols,
         listing: Some(Listing {
+            known: priced.map(|(symbol, _)| symbol).collect(),
             quotes: discovery.map_or_else(Vec::new, |found| found.quotes.clone()),
             limit: discovery.and_then(|found| found.limit),
             refresh: LIST_INTERVAL,
@@ -198,7 +287,12 @@ fn roots(trusted: &config::TlsRoots) -> Result<Roots, Fatal> {
 
 /// The symbols that are known before the first price: those that are configured, else the usual ones.
 pub(super) fn symbols(config: &Config) -> Vec<Symbol> {
-    match &config.oracle.source {
+    symbols_of(config, &config.oracle.source)
+}
+
+/// What a source is asked for at first.
+fn symbols_of(config: &Config, source: &Source) -> Vec<Symbol> {
+    match source {
         // These say themselves what they hold.
         Source::Replay { .. } | Source::Exec(_) | Source::Valkey(_) => {
             config.oracle.symbols.clone()

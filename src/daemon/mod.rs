@@ -11,6 +11,7 @@
 
 mod board;
 mod clock;
+mod desk;
 mod fatal;
 mod feed;
 mod matcher;
@@ -42,7 +43,6 @@ use crate::config::{self, Config, Environment, Options, Source, Written, local};
 use crate::exchange::{Command, Exchange, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
-use crate::oracle::JumpGuard;
 use crate::pages::{self, Pages};
 use crate::samples::Samples;
 use crate::stepper::Stepper;
@@ -50,15 +50,14 @@ use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span};
 use board::Board;
 use clock::{Clock, MarketClock, SystemClock};
-use feed::{Feed, symbols};
+use feed::{Feed, Start, symbols};
 use matcher::{Matcher, Settings};
 use notify::{Notifier, Pulse};
-use poller::Poller;
 use reload::Reloader;
 use signals::{Asked, Signals};
 use stretch::Stretches;
 
-/// Threads for calls that may wait.
+/// Threads for calls that may wait, one more for each source that stands in for another.
 const BLOCKING_THREADS: usize = 4;
 /// What the demo's wallet holds of the cash asset.
 const DEMO_FUNDS: i64 = 100_000;
@@ -92,7 +91,7 @@ pub fn serve(launch: Launch) -> Result<(), Fatal> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder
         .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS)
+        .max_blocking_threads(BLOCKING_THREADS + config.oracle.fallback.len())
         .thread_keep_alive(Duration::from_secs(5));
     stretches.watch(&mut builder);
     let runtime = builder.build().map_err(Fatal::Runtime)?;
@@ -141,7 +140,7 @@ async fn run(
     let pages = pages(config, &context, &samples);
     let start = exchange.moment();
     let funded = exchange.accounts().next().is_some();
-    let feed = Feed::open(config, demo, &exchange)?;
+    let feeds = Feed::open_all(config, demo, &exchange)?;
     let pulse = Pulse::of(&launch.environment, Arc::clone(&notifier));
     let settings = settings(config, pulse);
     let matcher = Matcher::new(
@@ -155,9 +154,13 @@ async fn run(
     let mut matcher = spawn_local(matcher.run(inbox));
 
     prepare(&mailbox, config, demo && !funded).await;
-    let guard = config.oracle.max_jump.map(JumpGuard::new);
-    let poller = Poller::new(mailbox.clone(), Rc::clone(&board), guard);
-    let running = feed.start(poller, start, steps);
+    let begin = Start {
+        mailbox: mailbox.clone(),
+        board: Rc::clone(&board),
+        moment: start,
+        steps,
+    };
+    let running = Feed::start_all(feeds, config, begin);
     let endpoint = local::Endpoint::publish(&config.data_dir, address)?;
     welcome(config, demo, address);
     let server = spawn_local(serve_http(listener, context, pages, stopped));
@@ -183,10 +186,11 @@ async fn run(
     if let Some(telling) = telling {
         telling.abort();
     }
-    let ending = match reloader.into_running() {
-        Some(poller) => poller.stop().await,
-        None => None,
-    };
+    let mut ending = None;
+    for source in reloader.into_running() {
+        // At most one of them runs a program.
+        ending = source.stop().await.or(ending);
+    }
     stop.send_replace(true);
     // A panic there has been reported already.
     drop(server.await);

@@ -1,20 +1,19 @@
 //! Brings prices to the exchange: asks the source, sends its tickers, and tells how it went.
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::board::{Board, add};
+use super::board::{Board, SourceBoard, add};
 use super::clock::slowed;
+use super::desk::Desk;
 use crate::config::Pace;
 use crate::exchange::{Command, Ticker};
 use crate::mailbox::{Mailbox, Unavailable};
 use crate::oracle::{
-    Fetcher, Health, Inlet, JumpGuard, Poll, Replay, ReplayError, Row, Sim, SourceState,
-    run as poll_venue,
+    Fetcher, Health, Inlet, Poll, Replay, ReplayError, Row, Sim, run_when as poll_venue,
 };
 use crate::status::ReplayStatus;
 use crate::stepper::{NotStepping, StepRequest};
@@ -29,8 +28,6 @@ const RETRY: Duration = Duration::from_millis(200);
 const BATCHES_MAX: usize = 16;
 /// The shortest time between two batches of a source that goes at its own pace.
 const BATCH_GAP: Duration = Duration::from_millis(10);
-/// A price older than this counts as stale.
-const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// Breaks off a venue's call under way when the poller ends.
 struct Interrupt(Fetcher);
@@ -43,24 +40,19 @@ impl Drop for Interrupt {
 
 /// Sends tickers and keeps the board.
 pub(super) struct Poller {
-    mailbox: Mailbox,
+    pub(super) mailbox: Mailbox,
     pub(super) board: Rc<Board>,
-    /// Doubts prices that others made; none where every price is believed.
-    guard: RefCell<Option<JumpGuard>>,
-    /// Whether it has been said that the exchange refuses prices.
-    refused: Cell<bool>,
+    /// What is told of this source.
+    pub(super) source: Rc<SourceBoard>,
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Its place in the order of preference.
+    pub(super) place: usize,
+    /// What the sources share.
+    pub(super) desk: Rc<Desk>,
 }
 
 impl Poller {
-    pub(super) fn new(mailbox: Mailbox, board: Rc<Board>, guard: Option<JumpGuard>) -> Poller {
-        Poller {
-            mailbox,
-            board,
-            guard: RefCell::new(guard),
-            refused: Cell::new(false),
-        }
-    }
-
     /// A step of the simulation every so often, for ever.
     pub(super) async fn simulate(self, mut sim: Sim, every: Duration) {
         let mut beat = interval(every);
@@ -72,35 +64,34 @@ impl Poller {
             let count = tickers.len();
             let sent = self
                 .mailbox
-                .submit(Command::ApplyTickers(tickers), |_, _| ())
+                .submit(Command::Deliver(self.name, tickers), |_, _| ())
                 .await;
             self.polled(now, count, sent.err());
         }
     }
 
-    /// What a venue says when it is asked every so often, for ever.
-    pub(super) async fn poll(self, poll: Poll) {
-        let health = Health::new(poll.venue.name(), &poll.symbols);
+    /// What a venue says when it is asked every so often, as long as it is wanted, for ever.
+    pub(super) async fn poll(self, poll: Poll, health: Health, wanted: watch::Receiver<bool>) {
         let interrupt = Interrupt(poll.fetcher.clone());
         let (batches, mut inbox) = mpsc::channel(BATCHES_MAX);
         let (_stop, stopped) = watch::channel(false);
-        let asking = poll_venue(poll, batches, health.clone(), stopped);
+        let asking = poll_venue(poll, batches, health.clone(), stopped, wanted);
         let applying = async {
             while let Some(batch) = inbox.recv().await {
                 self.apply(batch.tickers).await;
             }
         };
-        // A poll that brings nothing has something to tell too.
-        let reporting = async {
-            let mut polls = 0;
+        // What the venue's list says of markets is told after each poll, also one that brings nothing.
+        let listing = async {
             loop {
+                let polls = health.polls();
+                self.tell_trading().await;
                 health.polled(polls + 1).await;
-                polls = self.report(&health);
             }
         };
         tokio::select! {
             ((), ()) = async { tokio::join!(asking, applying) } => {}
-            () = reporting => {}
+            () = listing => {}
         }
         drop(interrupt);
     }
@@ -109,7 +100,6 @@ impl Poller {
     pub(super) async fn follow(self, mut inlet: Inlet) {
         loop {
             self.apply(inlet.next().await).await;
-            let _polls = self.report(inlet.health());
             // A flood leaves the executor to the others; of each symbol the newest price waits.
             sleep(BATCH_GAP).await;
         }
@@ -117,52 +107,33 @@ impl Poller {
 
     /// Sends prices that others made, as far as they are believed.
     async fn apply(&self, tickers: Vec<Ticker>) {
-        let tickers = self.believed(tickers);
+        let tickers = self.desk.chosen(self.place, tickers);
         let count = tickers.len();
         if count == 0 {
             return;
         }
-        let command = Command::ApplyTickers(tickers);
+        let command = Command::Deliver(self.name, tickers);
         match self.mailbox.submit(command, |_, _| ()).await {
             Ok(Ok(())) => add(&self.board.ticks, count),
-            Ok(Err(why)) => {
-                if !self.refused.replace(true) {
-                    log::error!("prices are refused: {why}");
-                }
-            }
+            Ok(Err(why)) => self.desk.refused(why),
             // Prices that the store cannot take now are old when it can.
             Err(_) => {}
         }
     }
 
-    /// What is in proportion to the last good prices, or was confirmed.
-    fn believed(&self, tickers: Vec<Ticker>) -> Vec<Ticker> {
-        let mut guard = self.guard.borrow_mut();
-        let Some(guard) = guard.as_mut() else {
-            return tickers;
-        };
-        let (believed, doubted) = guard.sift(tickers);
-        for ticker in doubted {
-            let (symbol, last) = (ticker.symbol, ticker.last);
-            log::warn!("{symbol} at {last} is out of proportion and waits to be confirmed");
+    /// Tells the exchange which markets are traded and which are not, where that has changed.
+    async fn tell_trading(&self) {
+        let changes = self.desk.trading_changes();
+        if changes.is_empty() {
+            return;
         }
-        believed
-    }
-
-    /// Puts the health on the board; gives the number of polls that ended.
-    fn report(&self, health: &Health) -> u64 {
-        let report = health.report(Instant::now(), MAX_AGE);
-        let mut source = self.board.source.borrow_mut();
-        source.up = report.state != SourceState::Down;
-        source.last_success = report.last_success;
-        source.last_error = report.last_error.map(|(_, error)| error);
-        source.polls = report.polls;
-        source.failures = report.failures;
-        source.skipped = report.skipped.total();
-        let unknown = report.unknown.into_iter();
-        source.unknown = unknown.map(|one| (one.symbol, one.nearest)).collect();
-        source.not_trading = report.not_trading;
-        report.polls
+        let command = Command::SetTrading(changes.clone());
+        match self.mailbox.submit(command, |_, _| ()).await {
+            Ok(Ok(())) => self.desk.told(&changes),
+            Ok(Err(why)) => self.desk.refused(why),
+            // What the store keeps it from hearing now it is told after the next poll.
+            Err(_) => {}
+        }
     }
 
     /// Rows of a recording, at their pace.
@@ -187,7 +158,7 @@ impl Poller {
             Ok(()) => log::info!("the replay is at its end after {} rows", rows.status.rows),
             Err(error) => {
                 log::error!("the replay stopped: {error}");
-                let mut source = self.board.source.borrow_mut();
+                let mut source = self.source.status.borrow_mut();
                 source.up = false;
                 source.last_error = Some(error.to_string());
             }
@@ -258,7 +229,7 @@ impl Poller {
             let count = tickers.len();
             // A recording is not the present: what the store cannot take now is sent again.
             loop {
-                let command = Command::ApplyTickers(tickers.clone());
+                let command = Command::Deliver(self.name, tickers.clone());
                 let sent = self
                     .mailbox
                     .submit_at(Some(moment), command, |_, _| ())
@@ -277,7 +248,7 @@ impl Poller {
     }
 
     fn polled(&self, now: Timestamp, count: usize, failure: Option<Unavailable>) {
-        let mut source = self.board.source.borrow_mut();
+        let mut source = self.source.status.borrow_mut();
         source.polls += 1;
         match failure {
             None => {

@@ -7,13 +7,11 @@
 use std::rc::Rc;
 
 use super::board::Board;
-use super::feed::{Feed, Running, symbols};
-use super::poller::Poller;
+use super::feed::{Feed, Running, Start, symbols};
 use super::{Launch, Notifier};
 use crate::config::{Config, Source, Written};
 use crate::exchange::Command;
 use crate::mailbox::{Mailbox, Unavailable};
-use crate::oracle::JumpGuard;
 use crate::stepper::Stepper;
 use crate::units::Moment;
 
@@ -22,14 +20,14 @@ pub(super) struct Reloader {
     launch: Launch,
     mailbox: Mailbox,
     board: Rc<Board>,
-    running: Option<Running>,
+    running: Vec<Running>,
 }
 
 /// What a changed configuration asks for.
 struct Change {
     /// The configuration from now on: the old one, with what can change taken from the new one.
     config: Config,
-    /// Whether the source of prices is to be started anew.
+    /// Whether the sources of prices are to be started anew.
     feed: bool,
     /// Whether there is anything to take over.
     any: bool,
@@ -42,7 +40,7 @@ impl Reloader {
         launch: Launch,
         mailbox: Mailbox,
         board: Rc<Board>,
-        running: Option<Running>,
+        running: Vec<Running>,
     ) -> Reloader {
         Reloader {
             launch,
@@ -52,8 +50,8 @@ impl Reloader {
         }
     }
 
-    /// Gives back the source of prices; no more jobs come from here.
-    pub(super) fn into_running(self) -> Option<Running> {
+    /// Gives back the sources of prices; no more jobs come from here.
+    pub(super) fn into_running(self) -> Vec<Running> {
         self.running
     }
 
@@ -99,19 +97,25 @@ impl Reloader {
             let (wanted, demo) = (config.clone(), self.launch.options.demo);
             let opened = self
                 .mailbox
-                .look(move |exchange| Feed::open(&wanted, demo, exchange));
-            let feed = opened.await.map_err(|why| why.to_string())?;
-            let feed = feed.map_err(|why| why.to_string())?;
+                .look(move |exchange| Feed::open_all(&wanted, demo, exchange));
+            let feeds = opened.await.map_err(|why| why.to_string())?;
+            let feeds = feeds.map_err(|why| why.to_string())?;
             self.list(config).await.map_err(|why| why.to_string())?;
-            self.restart(feed, config).await;
+            self.age(config).await.map_err(|why| why.to_string())?;
+            self.restart(feeds, config).await;
+        } else {
+            self.age(config).await.map_err(|why| why.to_string())?;
         }
-        let max_age = config.oracle.max_age;
-        let aged = self
-            .mailbox
-            .adjust(move |exchange| exchange.set_max_age(max_age));
-        aged.await.map_err(|why| why.to_string())?;
         log::set_max_level(config.log);
         Ok(())
+    }
+
+    /// From when on prices are too old.
+    async fn age(&self, config: &Config) -> Result<(), Unavailable> {
+        let max_age = config.oracle.max_age;
+        self.mailbox
+            .adjust(move |exchange| exchange.set_max_age(max_age))
+            .await
     }
 
     async fn list(&self, config: &Config) -> Result<(), Unavailable> {
@@ -124,18 +128,22 @@ impl Reloader {
         Ok(())
     }
 
-    async fn restart(&mut self, feed: Feed, config: &Config) {
-        if let Some(running) = self.running.take()
-            && let Some(program) = running.stop().await
-        {
-            // Two of them would write over each other's prices. It ends within a bound, by force if need be.
-            drop(program.await);
+    async fn restart(&mut self, feeds: Vec<Feed>, config: &Config) {
+        for running in std::mem::take(&mut self.running) {
+            if let Some(program) = running.stop().await {
+                // Two of them would write over each other's prices. It ends within a bound, by force if need be.
+                drop(program.await);
+            }
         }
-        let guard = config.oracle.max_jump.map(JumpGuard::new);
-        let poller = Poller::new(self.mailbox.clone(), Rc::clone(&self.board), guard);
         // A recording, which this is not, would have steps and a beginning.
         let (_stepper, steps) = Stepper::new();
-        self.running = feed.start(poller, Moment::default(), steps);
+        let start = Start {
+            mailbox: self.mailbox.clone(),
+            board: Rc::clone(&self.board),
+            moment: Moment::default(),
+            steps,
+        };
+        self.running = Feed::start_all(feeds, config, start);
     }
 }
 

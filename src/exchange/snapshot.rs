@@ -92,7 +92,7 @@ impl Exchange {
         exchange.moment = snapshot.moment;
         exchange.next_order = snapshot.next_order.max(1);
         exchange.journal = snapshot.journal;
-        for state in snapshot.markets {
+        for state in &snapshot.markets {
             exchange.restore_market(state);
         }
         for (asset, account) in snapshot.accounts {
@@ -110,7 +110,7 @@ impl Exchange {
         Ok(exchange)
     }
 
-    fn restore_market(&mut self, state: MarketState) {
+    fn restore_market(&mut self, state: &MarketState) {
         // More symbols than are allowed can only come from a store that somebody else wrote.
         if self.list(&[state.symbol]).is_err() {
             return;

@@ -3,8 +3,8 @@
 //! <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#24hr-ticker-price-change-statistics>
 //! <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints#exchange-information>
 //!
-//! One call of weight 2 answers for up to 20 symbols and gives last, bid, ask and both sizes. Of 6,000 weights a minute
-//! and address a poll of 500 symbols takes 50; how much is used, by all programs, stands in a header. A symbol that does
+//! One call of weight 2 answers for up to 20 symbols, one of weight 80 for all, and gives last, bid, ask and both sizes. There
+//! are 6,000 weights a minute and address; how much is used, by all programs, stands in a header. A symbol that does
 //! not exist fails the whole call, which is then split until it is found. Others have copied the shape of these answers, so
 //! what reads them is shared.
 
@@ -18,7 +18,9 @@ use crate::units::Symbol;
 /// The host for public market data, which also answers where the main one does not.
 pub const BINANCE_URL: &str = "https://data-api.binance.vision";
 /// Symbols of one call at its lowest weight.
-pub(super) const SYMBOLS_PER_CALL: usize = 20;
+const SYMBOLS_PER_CALL: usize = 20;
+/// Beyond so many markets all are asked for: one large answer comes sooner than a dozen small ones one after the other.
+const NAMED_MAX: usize = 200;
 /// What such a call costs.
 const CALL_WEIGHT: u32 = 2;
 /// What the list costs, and the volumes of all markets.
@@ -60,10 +62,7 @@ impl Venue for Binance {
     }
 
     fn market_requests(&self, markets: &[Market]) -> Vec<VenueRequest> {
-        let calls = markets.chunks(SYMBOLS_PER_CALL);
-        calls
-            .map(|markets| some_tickers(&self.base, CALL_WEIGHT, markets))
-            .collect()
+        market_requests(&self.base, [CALL_WEIGHT, VOLUMES_WEIGHT], markets)
     }
 
     fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
@@ -109,6 +108,22 @@ pub(super) fn list_with_volumes(
     std::iter::once(list).chain(volumes).collect()
 }
 
+/// The requests for tickers, at the weights of a call for some and of one for all.
+pub(super) fn market_requests(
+    base: &str,
+    [some, all]: [u32; 2],
+    markets: &[Market],
+) -> Vec<VenueRequest> {
+    if markets.len() > NAMED_MAX {
+        let url = format!("{base}/api/v3/ticker/24hr");
+        return vec![VenueRequest::about(url, all, markets)];
+    }
+    let calls = markets.chunks(SYMBOLS_PER_CALL);
+    calls
+        .map(|markets| some_tickers(base, some, markets))
+        .collect()
+}
+
 /// The request for the tickers of some markets.
 pub(super) fn some_tickers(base: &str, weight: u32, markets: &[Market]) -> VenueRequest {
     // ["A","B"] without spaces, percent-encoded.
@@ -131,6 +146,10 @@ pub(super) fn remedy(base: &str, weight: u32, request: &VenueRequest, words: &st
         .collect();
     if markets.len() < 2 {
         return Remedy::Drop;
+    }
+    if markets.len() > SYMBOLS_PER_CALL {
+        // It named none.
+        return Remedy::None;
     }
     let halves = markets.chunks(markets.len().div_ceil(2));
     Remedy::Ask(

@@ -3,7 +3,7 @@
 //! <https://docs.binance.us/#get-24h-price-change-statistics>
 //! <https://docs.binance.us/#get-exchange-information>
 //!
-//! As Binance, on a host and with limits of its own: 1,200 weights a minute, and 1 for a call of up to 20 symbols.
+//! As Binance, on a host and with limits of its own: 1,200 weights a minute, 1 for a call of up to 20 symbols, 40 for one of all.
 
 use super::binance;
 use super::quote::Quote;
@@ -44,10 +44,7 @@ impl Venue for BinanceUs {
     }
 
     fn market_requests(&self, markets: &[Market]) -> Vec<VenueRequest> {
-        let calls = markets.chunks(binance::SYMBOLS_PER_CALL);
-        calls
-            .map(|markets| binance::some_tickers(&self.base, 1, markets))
-            .collect()
+        binance::market_requests(&self.base, [1, VOLUMES_WEIGHT], markets)
     }
 
     fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {

@@ -205,8 +205,8 @@ fn instrument(pair: &str) -> Option<Instrument> {
         None if pair.len() == 6 => pair.split_at_checked(3)?,
         None => return None,
     };
-    // Those are for trying things out, without money.
-    if base.starts_with("TEST") {
+    // Those are for trying things out, without money, and these are no spot markets.
+    if base.starts_with("TEST") || base.ends_with("F0") || quote.ends_with("F0") {
         return None;
     }
     let (base, quote) = (alias::usual(&ALIASES, base), alias::usual(&ALIASES, quote));

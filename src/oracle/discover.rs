@@ -23,6 +23,8 @@ pub struct Listing {
     pub quotes: Vec<Asset>,
     /// At most so many for each of them; none: all.
     pub limit: Option<usize>,
+    /// Symbols that had a price in earlier days: it is told if they are not traded any more, and discovery keeps them.
+    pub known: Vec<Symbol>,
     /// How often to look.
     pub refresh: Duration,
 }
@@ -69,15 +71,23 @@ pub fn select(
     let by_symbol = by_symbol(listed);
     let mut selection = Selection::default();
     let mut seen = BTreeSet::new();
-    let given = symbols.iter().chain(before);
-    for &symbol in given {
+    let earlier = || before.iter().chain(&listing.known);
+    let traded_before: BTreeSet<Symbol> = earlier().copied().collect();
+    let written: BTreeSet<Symbol> = symbols.iter().copied().collect();
+    let discovers = !listing.quotes.is_empty();
+    for &symbol in symbols.iter().chain(earlier()) {
         if !seen.insert(symbol) {
             continue;
         }
         match by_symbol.get(&symbol) {
-            Some(instrument) if instrument.trading => selection.markets.push(market(instrument)),
+            Some(instrument) if instrument.trading => {
+                // Who has struck a symbol off the list does not want to ask for it any more.
+                if discovers || written.contains(&symbol) {
+                    selection.markets.push(market(instrument));
+                }
+            }
             Some(_) => selection.not_trading.push(symbol),
-            None if before.contains(&symbol) => selection.not_trading.push(symbol),
+            None if traded_before.contains(&symbol) => selection.not_trading.push(symbol),
             None => selection.unknown.push(UnknownSymbol {
                 symbol,
                 nearest: nearest(symbol, by_symbol.values().copied()),
@@ -169,6 +179,7 @@ mod tests {
 
     fn listing(quotes: &[&str], limit: Option<usize>) -> Listing {
         Listing {
+            known: Vec::new(),
             quotes: quotes
                 .iter()
                 .map(|quote| Asset::parse(quote).unwrap())
@@ -231,6 +242,25 @@ mod tests {
         assert_eq!(ids(&selection), ["AUSDT", "CUSDT"]);
         assert_eq!(selection.not_trading, symbols(&["B/USDT", "GONE/USDT"]));
         assert!(selection.unknown.is_empty());
+    }
+
+    #[test]
+    fn symbols_of_earlier_days_are_flagged_and_only_discovery_asks_for_them() {
+        let known = symbols(&["A/USDT", "B/USDT", "GONE/USDT", "W/USDT"]);
+        let listed = listed(&["A/USDT 1", "!B/USDT 5", "W/USDT 9"]);
+        for (quotes, limit, asked) in [
+            (&[][..], None, vec!["WUSDT"]),
+            (&["USDT"][..], Some(1), vec!["WUSDT", "AUSDT"]),
+        ] {
+            let listing = Listing {
+                known: known.clone(),
+                ..listing(quotes, limit)
+            };
+            let selection = select(&listed, &symbols(&["W/USDT"]), &listing, &[]);
+            assert_eq!(ids(&selection), asked);
+            assert_eq!(selection.not_trading, symbols(&["B/USDT", "GONE/USDT"]));
+            assert!(selection.unknown.is_empty());
+        }
     }
 
     #[test]

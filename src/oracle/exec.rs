@@ -27,6 +27,19 @@ use crate::exchange::Digest;
 /// Its name in settings, logs and reports.
 pub const EXEC: &str = "exec";
 
+/// What the daemon's environment holds for the daemon alone: its keys, and what its supervisor hands over.
+const NOT_INHERITED: [&str; 9] = [
+    "API_KEY",
+    "API_KEY_FILE",
+    "CREDENTIALS_DIRECTORY",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "LISTEN_FDNAMES",
+];
+
 /// The wait after the first end, and the longest.
 const BACKOFF: Duration = Duration::from_secs(1);
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
@@ -101,7 +114,11 @@ fn start(command: &[String], outlet: &Outlet) -> io::Result<Running> {
     let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let (output, stdout) = io::pipe()?;
     let (errors, stderr) = io::pipe()?;
-    let child = Command::new(program)
+    let mut command = Command::new(program);
+    for name in NOT_INHERITED {
+        command.env_remove(name);
+    }
+    let child = command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(stdout)

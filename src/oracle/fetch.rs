@@ -73,6 +73,9 @@ pub enum FetchError {
     /// No secure connection.
     #[error("no secure connection: {0}")]
     Tls(String),
+    /// No certificate is valid yet: a machine without a clock battery starts years back.
+    #[error("no secure connection: {0}; is the clock of this machine right?")]
+    Clock(String),
     /// HTTP 429 or 418: too many requests.
     #[error("HTTP {status}: too many requests{}", told(.words))]
     RateLimited {
@@ -147,6 +150,7 @@ impl FetchError {
             | FetchError::Refused
             | FetchError::TimedOut(_)
             | FetchError::Tls(_)
+            | FetchError::Clock(_)
             | FetchError::Status { .. }
             | FetchError::Html
             | FetchError::TooLarge(_)
@@ -161,6 +165,11 @@ impl FetchError {
             self,
             FetchError::RateLimited { .. } | FetchError::Blocked { .. }
         )
+    }
+
+    /// Whether it is the clock of this machine that is to blame, which may be set at any moment.
+    pub fn is_of_clock(&self) -> bool {
+        matches!(self, FetchError::Clock(_))
     }
 
     /// Whether another request to the same host can be expected to do better.
@@ -285,9 +294,7 @@ fn failed(error: &Error) -> FetchError {
         Error::Protocol(_) | Error::Decompress(..) | Error::LargeResponseHeader(..) => {
             FetchError::Broken(error.to_string())
         }
-        Error::Tls(_) | Error::Rustls(_) | Error::Pem(_) => {
-            FetchError::Tls(tls(&error.to_string()))
-        }
+        Error::Tls(_) | Error::Rustls(_) | Error::Pem(_) => tls(error.to_string()),
         Error::Io(why) => io_failed(why),
         // What has no name here keeps its own words.
         _ => FetchError::Other(error.to_string()),
@@ -304,19 +311,18 @@ fn io_failed(why: &io::Error) -> FetchError {
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::ConnectionAborted => FetchError::Broken(why.to_string()),
         // TLS wraps its errors so; nothing else does before there is a body.
-        io::ErrorKind::InvalidData => FetchError::Tls(tls(&why.to_string())),
+        io::ErrorKind::InvalidData => tls(why.to_string()),
         // The system's resolver has no kind of its own, only these words.
         _ if why.to_string().contains("failed to lookup address") => FetchError::Dns,
         _ => FetchError::Other(why.to_string()),
     }
 }
 
-/// A machine without a clock battery starts years back, where no certificate is valid yet.
-fn tls(why: &str) -> String {
+fn tls(why: String) -> FetchError {
     if why.contains("NotValidYet") || why.contains("not valid yet") {
-        format!("{why}; is the clock of this machine right?")
+        FetchError::Clock(why)
     } else {
-        why.to_owned()
+        FetchError::Tls(why)
     }
 }
 

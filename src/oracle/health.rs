@@ -66,6 +66,8 @@ struct Record {
     arrivals: BTreeMap<Symbol, Option<Instant>>,
     unknown: Vec<UnknownSymbol>,
     not_trading: Vec<Symbol>,
+    /// Whether the venue's list of markets has been read.
+    listed: bool,
 }
 
 /// The health at one moment.
@@ -114,6 +116,7 @@ impl Health {
             arrivals: symbols.iter().map(|&symbol| (symbol, None)).collect(),
             unknown: Vec::new(),
             not_trading: Vec::new(),
+            listed: false,
         };
         Health(Arc::new(watch::Sender::new(record)))
     }
@@ -126,6 +129,7 @@ impl Health {
                 (market.symbol, arrival.copied().flatten())
             });
             record.arrivals = wanted.collect();
+            record.listed = true;
             record.unknown.clone_from(&selection.unknown);
             record.not_trading.clone_from(&selection.not_trading);
         });
@@ -145,6 +149,23 @@ impl Health {
                 }
             }
         });
+    }
+
+    /// Symbols that are wanted, or were traded before, and are not traded there now.
+    pub fn not_trading(&self) -> Vec<Symbol> {
+        self.0.borrow().not_trading.clone()
+    }
+
+    /// Whether the symbol is known to be traded there: it is in the venue's list, or has come from there.
+    pub fn trades(&self, symbol: Symbol) -> bool {
+        let record = self.0.borrow();
+        let arrival = record.arrivals.get(&symbol);
+        arrival.is_some_and(|arrival| record.listed || arrival.is_some())
+    }
+
+    /// How many polls have ended.
+    pub fn polls(&self) -> u64 {
+        self.0.borrow().polls
     }
 
     /// A poll begins.

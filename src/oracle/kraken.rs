@@ -137,6 +137,7 @@ fn answer(body: &[u8]) -> Result<Entry<'_>, VenueError> {
     let words: Vec<_> = errors
         .iter()
         .filter_map(|error| field::text(Some(error)))
+        .chain(body.text("error").filter(|words| !words.is_empty()))
         // Warnings begin with a W, and come with a result.
         .filter(|words| !words.starts_with('W'))
         .collect();

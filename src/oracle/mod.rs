@@ -9,6 +9,8 @@
 //! - [`Exec`] is a program of the user's that writes them, which [`run_program`] keeps running;
 //! - [`Valkey`] follows what another program writes to a server.
 //!
+//! Where there are several, a [`Choice`] says whose price of a symbol counts.
+//!
 //! # Invariants
 //!
 //! A ticker has a price above zero, by the one rule of [`Quote::ticker`]; what has none is skipped and counted. No source
@@ -27,6 +29,7 @@ mod coinbase;
 mod cryptocom;
 mod discover;
 mod exec;
+mod fallback;
 mod fetch;
 mod field;
 mod gate;
@@ -60,11 +63,12 @@ mod venues;
 pub use binance::{BINANCE_URL, Binance};
 pub use discover::{Listing, Selection, UnknownSymbol, select};
 pub use exec::{EXEC, Exec, run_program};
+pub use fallback::{Choice, Handover};
 pub use fetch::{FetchError, FetchSettings, Fetched, Fetcher};
 pub use guard::JumpGuard;
 pub use health::{Health, HealthReport, Instants, PollEnd, SourceState};
 pub use outlet::{Inlet, Outlet, outlet};
-pub use poll::{Batch, Poll, PollError, run};
+pub use poll::{Batch, Poll, PollError, run, run_when};
 pub use quote::{Quote, SkipCounts, Skipped};
 pub use replay::{Progress, Replay, ReplayError, Row, SkippedRow};
 pub use replay_row::BadHeader;

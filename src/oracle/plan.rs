@@ -146,9 +146,15 @@ impl Plan {
                 log::warn!("{name}: {unknown}");
             }
         }
-        for symbol in &selection.not_trading {
-            if !self.selection.not_trading.contains(symbol) {
-                log::warn!("{name}: {symbol} is not traded there now");
+        let old = &self.selection.not_trading;
+        let gone = selection.not_trading.iter();
+        let gone: Vec<Symbol> = gone.filter(|one| !old.contains(one)).copied().collect();
+        match &gone[..] {
+            [] => {}
+            [symbol] => log::warn!("{name}: {symbol} is not traded there now"),
+            [first, ..] => {
+                let count = gone.len();
+                log::warn!("{name}: {count} symbols are not traded there now, {first} for one");
             }
         }
         let (now, before) = (selection.markets.len(), self.selection.markets.len());

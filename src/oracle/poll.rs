@@ -24,6 +24,9 @@ use crate::units::{Symbol, Timestamp};
 
 /// The longest wait after failures of a venue that says nothing about it.
 const BACKOFF_MAX: Duration = Duration::from_secs(300);
+/// The longest wait while the clock of this machine is to blame: it costs the venue a greeting, and prices are to come
+/// soon after the network has told the time.
+const CLOCK_WAIT_MAX: Duration = Duration::from_secs(15);
 /// The first wait after an answer that says that this address is not welcome, and the longest.
 const UNWELCOME_WAIT: Duration = Duration::from_secs(60);
 const UNWELCOME_WAIT_MAX: Duration = Duration::from_secs(1800);
@@ -116,6 +119,8 @@ impl PollError {
         };
         let (base, cap) = if fetch.is_some_and(FetchError::is_unwelcome) {
             (UNWELCOME_WAIT.max(interval), UNWELCOME_WAIT_MAX)
+        } else if fetch.is_some_and(FetchError::is_of_clock) {
+            (interval, CLOCK_WAIT_MAX)
         } else {
             (interval, BACKOFF_MAX)
         };
@@ -168,17 +173,36 @@ pub async fn run(
     poll: Poll,
     out: mpsc::Sender<Batch>,
     health: Health,
+    shutdown: watch::Receiver<bool>,
+) {
+    let (_always, wanted) = watch::channel(true);
+    run_when(poll, out, health, shutdown, wanted).await;
+}
+
+/// The same, but after the first poll only while `wanted` is true.
+///
+/// A poller that stands by keeps its waits: becoming wanted again never makes it ask sooner than it would have.
+pub async fn run_when(
+    poll: Poll,
+    out: mpsc::Sender<Batch>,
+    health: Health,
     mut shutdown: watch::Receiver<bool>,
+    wanted: watch::Receiver<bool>,
 ) {
     // Dropping the loop at any point is sound: a call under way ends by itself, within its time-out.
     tokio::select! {
         biased;
         _ = shutdown.wait_for(|&stop| stop) => {}
-        () = polls(&poll, &out, &health) => {}
+        () = polls(&poll, &out, &health, wanted) => {}
     }
 }
 
-async fn polls(poll: &Poll, out: &mpsc::Sender<Batch>, health: &Health) {
+async fn polls(
+    poll: &Poll,
+    out: &mpsc::Sender<Batch>,
+    health: &Health,
+    mut wanted: watch::Receiver<bool>,
+) {
     let mut plan = Plan::new(poll);
     let mut pacer = Pacer::new(poll.venue.limit());
     let mut chance = Digest::from_bits(poll.seed);
@@ -224,6 +248,8 @@ async fn polls(poll: &Poll, out: &mpsc::Sender<Batch>, health: &Health) {
         };
         finish(poll, &end, health);
         tokio::time::sleep(wait).await;
+        // Nobody is there to say no any more where the sender has gone.
+        drop(wanted.wait_for(|&wanted| wanted).await);
     }
 }
 
@@ -391,6 +417,8 @@ mod tests {
         let dns = PollError::Fetch(FetchError::Dns);
         assert_eq!(dns.wait(1, INTERVAL, 0), INTERVAL / 2);
         assert_eq!(dns.wait(99, INTERVAL, 0), BACKOFF_MAX / 2);
+        let clock = PollError::Fetch(FetchError::Clock(String::new()));
+        assert!(clock.wait(99, INTERVAL, u64::MAX) <= CLOCK_WAIT_MAX);
         // An interval above the cap is not cut by failing.
         assert_eq!(dns.wait(1, BACKOFF_MAX * 4, 0), BACKOFF_MAX * 2);
     }

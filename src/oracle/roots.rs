@@ -87,10 +87,10 @@ impl Roots {
     }
 
     /// As the library wants them.
-    pub(super) fn certificates(&self) -> RootCerts {
-        match &self.0 {
+    pub(super) fn certificates(self) -> RootCerts {
+        match self.0 {
             Kept::Bundled => RootCerts::WebPki,
-            Kept::Given(certificates) => RootCerts::Specific(Arc::clone(certificates)),
+            Kept::Given(certificates) => RootCerts::Specific(certificates),
         }
     }
 }

@@ -329,3 +329,23 @@ fn the_example_for_ccxt_works() {
     assert!(error.contains("has no attribute 'nowhere'"), "{error}");
     daemon.stop();
 }
+
+#[test]
+fn a_program_does_not_inherit_the_daemons_key() {
+    let stage = Stage::new();
+    let path = stage.path("feed.sh");
+    let seen = stage.path("seen");
+    let script = format!(
+        "env > {0}.part; mv {0}.part {0}; exec sleep 1000",
+        seen.display()
+    );
+    fs::write(&path, script).unwrap();
+    let daemon = stage
+        .launch(&["sh", path.to_str().unwrap()], "")
+        .env("API_KEY", "quite-secret")
+        .start();
+    let inherited = wait_for("the environment", || fs::read_to_string(&seen).ok());
+    assert!(inherited.contains("PATH="), "{inherited}");
+    assert!(!inherited.contains("quite-secret"), "{inherited}");
+    daemon.stop();
+}

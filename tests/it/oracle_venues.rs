@@ -10,7 +10,7 @@ use mockx::oracle::{
 };
 use mockx::units::{Exact, Symbol, Timestamp};
 use serde_json::Value;
-use tiny_http::{Request, Response, Server};
+use tiny_http::{Header, Request, Response, ResponseBox, Server};
 use tokio::sync::{mpsc, watch};
 
 use crate::oracle::{recorded, runtime};
@@ -165,7 +165,7 @@ fn retry_after_is_obeyed() {
 fn a_request_that_fails_by_itself_does_not_stop_the_others() {
     let server = Answers::by(|_, path| {
         if path.contains("NOSUCHUSDT") {
-            answer(400, &[], "{\"code\":-1121,\"msg\":\"Invalid symbol.\"}")
+            answer(400, &[], "{\"code\":-1000,\"msg\":\"Not today.\"}")
         } else {
             answer(200, &[], FIXTURE)
         }
@@ -181,9 +181,70 @@ fn a_request_that_fails_by_itself_does_not_stop_the_others() {
         poller.polled(1).await;
         let report = poller.report();
         assert_eq!(report.state, SourceState::Partial);
-        assert!(report.last_error.unwrap().1.contains("Invalid symbol."));
+        assert!(report.last_error.unwrap().1.contains("Not today."));
         // The healthy half is asked again at the usual pace.
         assert_eq!(poller.batch().await.len(), 3);
+        poller.end().await;
+    });
+}
+
+/// Answers for each name of a request alike, and refuses the whole for one wrong name, as Binance does.
+fn strict(path: &str) -> ResponseBox {
+    let names = path.split("%22").filter(|name| name.ends_with("USDT"));
+    let tickers = names.map(|name| format!("{{\"symbol\":\"{name}\",\"lastPrice\":\"1\"}}"));
+    let body = format!("[{}]", tickers.collect::<Vec<_>>().join(","));
+    if path.contains("exchangeInfo") {
+        answer(404, &[], "")
+    } else if path.contains("NOSUCHUSDT") || path.contains("WRONGUSDT") {
+        answer(400, &[], "{\"code\":-1121,\"msg\":\"Invalid symbol.\"}")
+    } else {
+        answer(200, &[], body)
+    }
+}
+
+#[test]
+fn wrong_names_are_found_without_a_list_and_do_not_stop_the_others() {
+    let server = Answers::by(|_, path| strict(path));
+    let mut wanted: Vec<Symbol> = (0..38)
+        .map(|number| Symbol::parse(&format!("C{number}/USDT")).unwrap())
+        .collect();
+    wanted.insert(3, symbols(&["NOSUCH/USDT"])[0]);
+    wanted.insert(30, symbols(&["WRONG/USDT"])[0]);
+    runtime().block_on(async {
+        let mut poller = start(&server.url, &wanted);
+        let mut found = 0;
+        while found < 38 {
+            found += poller.batch().await.len();
+        }
+        poller.polled(1).await;
+        let report = poller.report();
+        let unknown: Vec<Symbol> = report.unknown.iter().map(|one| one.symbol).collect();
+        assert_eq!(unknown, symbols(&["NOSUCH/USDT", "WRONG/USDT"]));
+        assert_eq!(report.state, SourceState::Up);
+        assert_eq!((report.fresh, report.stale), (38, 0));
+        let asked = server.asked();
+        assert!(asked <= 22, "{asked} requests to find two of forty");
+        poller.end().await;
+    });
+}
+
+#[test]
+fn a_venue_that_says_how_much_is_used_is_asked_less() {
+    let server = Answers::by(|_, path| {
+        let mut response = strict(path);
+        response.add_header("X-MBX-USED-WEIGHT-1M: 5990".parse::<Header>().unwrap());
+        response
+    });
+    let wanted: Vec<Symbol> = (0..30)
+        .map(|number| Symbol::parse(&format!("C{number}/USDT")).unwrap())
+        .collect();
+    runtime().block_on(async {
+        let mut poller = start(&server.url, &wanted);
+        assert_eq!(poller.batch().await.len(), 20);
+        // The other ten would come at once.
+        let more = tokio::time::timeout(Duration::from_millis(300), poller.batches.recv());
+        assert!(more.await.is_err());
+        assert_eq!(server.asked(), 1);
         poller.end().await;
     });
 }

@@ -10,11 +10,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::kill::audit;
-use crate::support::{Chance, Client, Launch};
+use crate::support::{Chance, Client, Launch, OWN_BINARY, other_binary};
 
 const FILE: &str = "ticks/binance_spot_BTCUSDT_ETHUSDT_2024-08-08_2024-08-09.csv.gz";
 /// Rows of the recording.
 const ROWS: u64 = 166_351;
+/// Rows of the one that is made here.
+const WALK_ROWS: u64 = 60_000;
 /// Rows between two looks of the bot at the market, about.
 const STRIDE: u64 = 1000;
 /// Seed of the bot's own choices, which stays while the daemon's changes.
@@ -87,11 +89,13 @@ fn cancel(client: &mut Client, order: &Value) {
     client.post(&format!("/orders/{id}/cancel"), "");
 }
 
-/// The whole recording with the bot in it.
-fn session(file: &Path, seed: &str) -> End {
+/// The whole recording, of so many rows, with the bot in it.
+fn session(binary: &Path, file: &Path, rows_of_file: u64, seed: &str) -> End {
     let home = TempDir::new().unwrap();
     let directory = home.path().join("data");
-    let daemon = Launch::new(&directory, &format!("replay:{}", file.display()))
+    let daemon = Launch::of(binary, &directory)
+        .arg("--source")
+        .arg(&format!("replay:{}", file.display()))
         .config("[oracle]\nreplay_pace = \"stepped\"\n")
         .arg("--seed")
         .arg(seed)
@@ -122,7 +126,7 @@ fn session(file: &Path, seed: &str) -> End {
         }
         trade(&mut client, &mut chance);
     }
-    assert_eq!(replayed, ROWS);
+    assert_eq!(replayed, rows_of_file);
     let end = close(&mut client);
     daemon.stop();
     audit(&directory);
@@ -154,15 +158,57 @@ fn close(client: &mut Client) -> End {
     }
 }
 
+/// A recording of two walks, the same in every run.
+fn walk(directory: &Path) -> PathBuf {
+    let mut chance = Chance::new(1, 0);
+    let mut text = "timestamp_ms,symbol,last,bid,ask,bid_volume,ask_volume\n".to_owned();
+    let mut prices = [5_000_000_u64, 250_000];
+    for row in 0..WALK_ROWS {
+        let which = usize::try_from(chance.between(0, 1)).unwrap();
+        let price = prices[which] + chance.between(0, 200) - 100;
+        prices[which] = price;
+        let text_of = |cents: u64| format!("{}.{:02}", cents / 100, cents % 100);
+        let volume = |draw: u64| format!("{}.{:03}", draw / 1000, draw % 1000);
+        let line = [
+            (1_700_000_000_000 + row * 7).to_string(),
+            MARKETS[which].0.to_owned(),
+            text_of(price),
+            text_of(price - chance.between(1, 50)),
+            text_of(price + chance.between(1, 50)),
+            volume(chance.between(1, 3000)),
+            volume(chance.between(1, 3000)),
+        ];
+        text += &line.join(",");
+        text.push('\n');
+    }
+    let file = directory.join("walk.csv");
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+/// What one machine computes, every other one does too.
+#[test]
+#[ignore = "compares with the build that MOCKX_TEST_BINARY names"]
+fn another_build_ends_in_the_same_digest() {
+    let other = other_binary().expect("MOCKX_TEST_BINARY names no binary");
+    let home = TempDir::new().unwrap();
+    let file = walk(home.path());
+    let own = session(Path::new(OWN_BINARY), &file, WALK_ROWS, "7");
+    assert_eq!(session(&other, &file, WALK_ROWS, "7"), own);
+    assert!(own.orders > 30, "{own:?}");
+    println!("the same digest: {own:?}");
+}
+
 #[test]
 fn the_same_seed_and_commands_end_in_the_same_digest() {
     let Some(file) = recording() else {
         eprintln!("replay session skipped: there is no {FILE} in $MOCKX_TEST_DATA");
         return;
     };
-    let first = session(&file, "1");
-    assert_eq!(session(&file, "1"), first);
-    let other = session(&file, "2");
+    let session = |seed| session(Path::new(OWN_BINARY), &file, ROWS, seed);
+    let first = session("1");
+    assert_eq!(session("1"), first);
+    let other = session("2");
     assert_ne!(other.digest, first.digest);
     // It is worth nothing if the bot did nothing.
     assert!(first.orders > 100 && first.partial > 10, "{first:?}");

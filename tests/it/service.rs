@@ -364,6 +364,10 @@ fn prices_age_as_the_reload_says() {
     let mut client = daemon.client();
     client.set_price("BTC/USDT", "100");
     client.post("/balance/USDT/deposit", r#"{"amount":1000}"#);
+    wait_for("an old price", || {
+        let age = client.get("/tickers/BTC/USDT").json()["BTC/USDT"]["age_s"].as_f64();
+        age.filter(|&age| age > 0.001)
+    });
     let order = r#"{"symbol":"BTC/USDT","side":"buy","type":"market","amount":1}"#;
     let id = client.post("/orders", order).json()["id"]
         .as_str()

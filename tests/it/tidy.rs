@@ -165,7 +165,7 @@ fn outside_crates_are_named_where_they_belong() {
 
 #[test]
 fn files_are_short_and_say_what_they_are() {
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "tests", "benches", "examples"] {
         for (file, text) in rust_files(folder) {
             assert!(text.starts_with("//! "), "{file} has no header");
             let production = text.split("#[cfg(test)]\nmod tests {").next().unwrap();

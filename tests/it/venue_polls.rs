@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn listing(quotes: &[&str], refresh: Duration) -> Listing {
     Listing {
+        known: Vec::new(),
         quotes: quotes
             .iter()
             .map(|quote| Asset::parse(quote).unwrap())
@@ -202,6 +203,25 @@ fn prices_need_no_list() {
             polling.end().await;
         });
     }
+}
+
+#[test]
+fn a_wrong_pair_at_kraken_does_not_stop_the_others() {
+    let server = Answers::by(|_, path| match path {
+        "/0/public/Ticker" => answer(200, &[], fixture("kraken", "tickers")),
+        path if path.contains("Ticker") => {
+            answer(200, &[], "{\"error\":[\"EQuery:Unknown asset pair\"]}")
+        }
+        _ => answer(404, &[], ""),
+    });
+    runtime().block_on(async {
+        let wanted = symbols(&["BTC/USD", "NOT/USD"]);
+        let day = Duration::from_secs(86_400);
+        let mut polling = start("kraken", &server.url, &wanted, listing(&[], day));
+        assert_eq!(polling.batch().await, "BTC/USD 90100.1");
+        assert_eq!(polling.polled(1).await.state, SourceState::Up);
+        polling.end().await;
+    });
 }
 
 #[test]

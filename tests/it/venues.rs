@@ -215,6 +215,17 @@ fn many_symbols_take_few_requests() {
 }
 
 #[test]
+fn very_many_symbols_take_one_request_wherever_that_is_possible() {
+    let many: Vec<String> = (0..300).map(|number| format!("C{number}/USDT")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for name in VENUES.into_iter().filter(|name| *name != "coinbase") {
+        let requests = at_home(name).requests(&symbols(&many));
+        assert_eq!(requests.len(), 1, "{name}");
+        assert!(requests[0].url.len() < 100, "{name}");
+    }
+}
+
+#[test]
 fn lists_are_read() {
     for name in VENUES {
         let venue = at_home(name);

@@ -11,8 +11,8 @@ use super::error::{ConfigError, Place};
 use super::pages::pages;
 use super::raw::Raw;
 use super::setting::Setting;
-use super::valkey::{valkey, valkey_source};
-use super::venue::Venue;
+use super::sources::{self, Recording};
+use super::valkey::valkey;
 use super::{Config, Discovery, Exchange, Oracle, Pace, Server, Source, Store, TlsRoots};
 use crate::units::{Asset, Rate, Span, Symbol};
 
@@ -26,6 +26,10 @@ const DEFAULT_JUMP_PPM: u32 = 5_000_000;
 const JUMP_MAX: i64 = 1_000_000;
 /// Polls that may be missed before a price counts as old.
 const MISSED_POLLS: u64 = 3;
+/// A silence that is shorter than so many intervals is none.
+const SILENT_POLLS_MIN: u64 = 2;
+/// Default of how long a silence makes the next source take over.
+const FALLBACK_SECS: u64 = 30;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 /// Highest commission: all of the notional.
@@ -164,24 +168,36 @@ fn oracle(raw: &Raw) -> Result<Oracle, ConfigError> {
     let pace = get(raw, "oracle.replay_pace", pace)?;
     let pace = pace.unwrap_or(Pace::Speed(Rate::from_millionths(1_000_000)));
     let looped = get(raw, "oracle.replay_loop", Setting::truth)?.unwrap_or(false);
-    let source = get(raw, "oracle.source", |setting| match setting.text() {
-        Ok(text) if text.eq_ignore_ascii_case("exec") => command(raw, setting),
-        Ok(text) if text.eq_ignore_ascii_case("valkey") => valkey_source(raw).map(Source::Valkey),
-        Ok(_) | Err(_) => source(setting, pace, looped),
+    let replay = Recording { pace, looped };
+    let sources = get(raw, "oracle.source", |setting| {
+        sources::read(raw, setting, replay)
     })?;
+    let (source, fallback) = sources.unwrap_or((Source::Sim, Vec::new()));
     // What is set for another source is checked all the same.
     valkey(raw)?;
     get(raw, "oracle.command", Setting::command)?;
     let symbols: Option<Vec<Symbol>> = get(raw, "oracle.symbols", Setting::symbols)?;
     let interval = get(raw, "oracle.interval", Setting::positive_span)?;
-    let source = source.unwrap_or(Source::Sim);
     let interval = interval.unwrap_or(Span::from_secs(10));
+    let fallback_after = fallback_after(raw, interval, !fallback.is_empty())?;
     let max_age = get(raw, "oracle.max_age", Setting::span_or_never)?;
     let max_jump = get(raw, "oracle.max_jump", max_jump)?;
     let base_urls = get(raw, "oracle.base_urls", Setting::base_urls)?;
     Ok(Oracle {
-        max_age: max_age.unwrap_or_else(|| default_max_age(&source, interval)),
+        max_age: max_age.unwrap_or_else(|| {
+            let of_source = default_max_age(&source, interval);
+            // The next source takes over before the last price is too old.
+            of_source.map(|age| {
+                if fallback.is_empty() {
+                    age
+                } else {
+                    age.max(times(fallback_after, 2))
+                }
+            })
+        }),
         source,
+        fallback,
+        fallback_after,
         symbols: symbols.unwrap_or_default(),
         interval,
         max_jump: max_jump.unwrap_or(Some(Rate::from_millionths(DEFAULT_JUMP_PPM))),
@@ -213,9 +229,27 @@ fn max_jump(setting: &Setting) -> Result<Option<Rate>, ConfigError> {
     }
 }
 
+/// How long a source may be silent about a symbol before the next one takes it over.
+fn fallback_after(raw: &Raw, interval: Span, used: bool) -> Result<Span, ConfigError> {
+    let Some(setting) = raw.get("oracle.fallback_after") else {
+        return Ok(times(interval, MISSED_POLLS).max(Span::from_secs(FALLBACK_SECS)));
+    };
+    let (span, least) = (setting.positive_span()?, times(interval, SILENT_POLLS_MIN));
+    if used && span < least {
+        return Err(setting.bad(format!(
+            "must be at least {least}, {SILENT_POLLS_MIN} times oracle.interval: a poll may be late"
+        )));
+    }
+    Ok(span)
+}
+
+fn times(span: Span, count: u64) -> Span {
+    Span::from_millis(span.as_millis().saturating_mul(count))
+}
+
 /// What clients push and what a recording holds does not age; other prices may be missed a few times.
 fn default_max_age(source: &Source, interval: Span) -> Option<Span> {
-    let polls = Span::from_millis(interval.as_millis().saturating_mul(MISSED_POLLS));
+    let polls = times(interval, MISSED_POLLS);
     match source {
         Source::Push | Source::Replay { .. } => None,
         Source::Sim | Source::Venue(_) | Source::Exec(_) | Source::Valkey(_) => {
@@ -242,41 +276,6 @@ fn discovery(raw: &Raw) -> Result<Option<Discovery>, ConfigError> {
     };
     let limit = limit.filter(|limit| *limit > 0);
     Ok(Some(Discovery { quotes, limit }))
-}
-
-fn source(setting: &Setting, pace: Pace, looped: bool) -> Result<Source, ConfigError> {
-    let text = setting.text().map_err(|_| setting.bad(sources()))?;
-    match text.split_once(':') {
-        None if text.eq_ignore_ascii_case("sim") => Ok(Source::Sim),
-        None if text.eq_ignore_ascii_case("push") => Ok(Source::Push),
-        Some((kind, file)) if kind.eq_ignore_ascii_case("replay") && !file.trim().is_empty() => {
-            Ok(Source::Replay {
-                file: setting.resolve(file.trim()),
-                pace,
-                looped,
-            })
-        }
-        None => Venue::named(text)
-            .map(Source::Venue)
-            .ok_or_else(|| setting.bad(sources())),
-        Some(_) => Err(setting.bad(sources())),
-    }
-}
-
-/// The program of `exec`, which has to be named.
-fn command(raw: &Raw, source: &Setting) -> Result<Source, ConfigError> {
-    get(raw, "oracle.command", Setting::command)?
-        .map(Source::Exec)
-        .ok_or_else(|| {
-            source.bad("must come with oracle.command = [\"program\", \"argument\", ...]")
-        })
-}
-
-fn sources() -> String {
-    format!(
-        "must be one of sim, push, replay:FILE, exec, valkey, {}",
-        Venue::names()
-    )
 }
 
 fn pace(setting: &Setting) -> Result<Pace, ConfigError> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::Environment;
+use super::super::{Environment, Venue};
 use super::*;
 
 const SHIPPED: &str = include_str!("../../../config.toml");
@@ -75,6 +75,8 @@ fn defaults_are_the_documented_ones() {
     );
     assert_eq!(config.oracle.source, Source::Sim);
     assert_eq!(config.oracle.max_age, Some(Span::from_secs(60)));
+    assert_eq!(config.oracle.fallback_after, Span::from_secs(30));
+    assert!(config.oracle.fallback.is_empty());
     assert_eq!(
         config.store,
         Store {
@@ -106,7 +108,7 @@ const BAD_VALUES: [(&str, &str, &str); 36] = [
     ("exchange.fill_sigma", "0.0000001", "0.0000001: must be a number from 0 to 10 with at most 6"),
     ("exchange.fill_sigma", "11", "11: must be a number from 0 to 10 with"),
     ("oracle.source", "\"krakn\"", "\"krakn\": must be one of sim, push, replay:FILE, exec, valkey, binance, binanceus, kraken, coinbase, okx, bybit, kucoin, bitstamp, gate, mexc, bitfinex, cryptocom"),
-    ("oracle.source", "[\"sim\", \"push\"]", "[\"sim\", \"push\"]: must be one of sim, push"),
+    ("oracle.source", "[\"sim\", \"push\"]", "[\"sim\", \"push\"]: must not have sim beside others"),
     ("oracle.source", "\"replay:\"", "\"replay:\": must be one of sim, push, replay:FILE, exec, valkey, binance"),
     ("oracle.symbols", "[\"BTCUSDT\"]", "[\"BTCUSDT\"]: symbol \"BTCUSDT\" must be written"),
     ("oracle.interval", "0", "0: must be a time above 0"),
@@ -216,6 +218,29 @@ fn one_bound_of_the_delay_is_enough() {
     let expected =
         "/etc/c.toml:3: exchange.market_delay_max = 2: must not be below the shortest delay, 3 s";
     assert_eq!(error, expected);
+}
+
+#[test]
+fn the_time_of_a_takeover_fits_the_interval() {
+    let oracle = |text: &str| parse(&format!("[oracle]\n{text}\n")).map(|config| config.oracle);
+    let list = "source = [\"binance\", \"kraken\"]\ninterval = \"40s\"";
+    let slow = oracle(list).unwrap();
+    assert_eq!(slow.source, Source::Venue(Venue::Binance));
+    assert_eq!(slow.fallback, [Source::Venue(Venue::Kraken)]);
+    assert_eq!(slow.fallback_after, Span::from_secs(120));
+    // The second has taken over before the last price of the first is too old.
+    assert_eq!(slow.max_age, Some(Span::from_secs(240)));
+    let error = oracle(&format!("{list}\nfallback_after = \"79s\"")).unwrap_err();
+    let expected = "fallback_after = \"79s\": must be at least 80 s, 2 times oracle.interval";
+    assert!(error.to_string().contains(expected), "{error}");
+    let set = oracle(&format!("{list}\nfallback_after = \"80s\"")).unwrap();
+    assert_eq!(set.fallback_after, Span::from_secs(80));
+    // One source alone has nobody to take over.
+    oracle("source = \"kraken\"\ninterval = \"40s\"\nfallback_after = \"30s\"").unwrap();
+    let variables = [("EXCHANGE", "Okx,valkey")];
+    let oracle = parse_with("", &variables).unwrap().oracle;
+    assert_eq!(oracle.source, Source::Venue(Venue::Okx));
+    assert!(matches!(oracle.fallback[..], [Source::Valkey(_)]));
 }
 
 #[test]

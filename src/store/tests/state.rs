@@ -22,11 +22,13 @@ pub(super) fn assert_same(exchange: &Exchange, stored: &Snapshot, with_prices: b
     assert_eq!(stored, &expected);
 }
 
-/// An exchange without what is not kept: when prices arrived, for after a restart they are old.
+/// An exchange without what is not kept: when prices arrived and from whom, for after a restart they are old.
 pub(super) fn as_stored(exchange: &Exchange) -> Exchange {
     let mut snapshot = exchange.snapshot();
     for market in &mut snapshot.markets {
         market.received = None;
+        market.source = None;
+        market.trading = true;
     }
     Exchange::restore(exchange.rules().clone(), snapshot).unwrap()
 }

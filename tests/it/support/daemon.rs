@@ -9,6 +9,14 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use super::{Client, wait_for};
 
+/// The binary that was built with the tests.
+pub(crate) const OWN_BINARY: &str = env!("CARGO_BIN_EXE_mockx");
+
+/// The binary to test in its place, of `$MOCKX_TEST_BINARY`: another build, such as one for another machine.
+pub(crate) fn other_binary() -> Option<PathBuf> {
+    std::env::var_os("MOCKX_TEST_BINARY").map(PathBuf::from)
+}
+
 /// How a daemon is to be started.
 #[derive(Debug)]
 pub(crate) struct Launch {
@@ -30,7 +38,13 @@ impl Launch {
 
     /// The same with the source of the configuration.
     pub(crate) fn without_source(directory: &Path) -> Launch {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mockx"));
+        let binary = other_binary().unwrap_or_else(|| PathBuf::from(OWN_BINARY));
+        Launch::of(&binary, directory)
+    }
+
+    /// The same of another binary.
+    pub(crate) fn of(binary: &Path, directory: &Path) -> Launch {
+        let mut command = Command::new(binary);
         command
             .env_clear()
             .env("HOME", directory)

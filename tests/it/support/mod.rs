@@ -5,6 +5,7 @@
 mod chance;
 mod client;
 mod daemon;
+mod faults;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +15,9 @@ pub(crate) use chance::Chance;
 pub(crate) use client::Answer;
 pub(crate) use client::Client;
 pub(crate) use daemon::{Daemon, Launch};
+#[allow(unused_imports, reason = "the tests name them, the benchmarks do not")]
+pub(crate) use daemon::{OWN_BINARY, other_binary};
+pub(crate) use faults::Fault;
 
 /// Nothing takes longer than this; reaching it fails the test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

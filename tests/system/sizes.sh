@@ -1,0 +1,25 @@
+#!/bin/bash
+# sizes.sh: holds what debian/build.sh and image/build.sh have made to its limits.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+mib=$((1024 * 1024))
+hold() { # FILE BYTES
+    local size
+    size=$(stat -c %s "$1")
+    printf '%10d of at most %10d bytes  %s\n' "$size" "$2" "$1"
+    [ "$size" -lt "$2" ]
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+for package in target/dist/mockx_"$version"-*.deb; do
+    hold "$package" $((3 * mib))
+    dpkg-deb --extract "$package" "$work"
+    hold "$work/usr/bin/mockx" $((6 * mib))
+done
+for image in target/dist/mockx_"$version"_*.image.tar.gz; do
+    [ -e "$image" ] || continue
+    # Unpacked, as an engine tells its size.
+    gzip -dc "$image" > "$work/image.tar"
+    hold "$work/image.tar" 6000000
+done
