@@ -97,7 +97,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
         })?;
         Ok(found)
     });
-    let fills = fills(closed.await?, &view);
+    let fills = fills(&closed.await?, &view);
     let prices = {
         let samples = visit.pages.samples.borrow();
         price_rows::rows(&view.quotes, &samples.prices, view.status.now)
@@ -179,7 +179,7 @@ fn filled_row(order: &Order, status: &Status) -> OrderRow {
 }
 
 /// The orders that were filled last, open ones among them.
-fn fills(closed: Vec<Order>, view: &View) -> Vec<OrderRow> {
+fn fills(closed: &[Order], view: &View) -> Vec<OrderRow> {
     let mut orders: Vec<&Order> = closed.iter().chain(&view.partly).collect();
     orders.sort_by_key(|order| std::cmp::Reverse((order.updated_at, order.id)));
     orders.dedup_by_key(|order| order.id);

@@ -14,7 +14,7 @@ use super::verdict::listed;
 use crate::exchange::{AssetValue, Exchange, Valuation};
 use crate::http::{Problem, Response};
 use crate::samples::{PRICE_SLOT, Prices};
-use crate::units::{Amount, Asset, Exact, Span, Symbol, Timestamp};
+use crate::units::{Amount, Asset, Exact, Price, Span, Symbol, Timestamp};
 
 const DAY: Span = Span::from_secs(86_400);
 
@@ -199,7 +199,7 @@ fn compare(a: &Entry, b: &Entry, key: Key, down: bool) -> Ordering {
         Key::Free => Some(entry.value.account.free.exact()),
         Key::Held => Some(entry.value.account.held.exact()),
         Key::Total => Some(entry.value.account.total().exact()),
-        Key::Price => entry.value.price.map(|price| price.exact()),
+        Key::Price => entry.value.price.map(Price::exact),
         Key::Value | Key::Share => Some(entry.value.value().exact()),
         Key::Change => entry
             .change
@@ -236,7 +236,7 @@ fn rings(entries: &[Entry], worth: &Valuation) -> Vec<Picture> {
         .iter()
         .map(|entry| part(entry.value.asset.as_str(), entry.value.value()))
         .collect();
-    by_asset.sort_by(|a, b| b.value.cmp(&a.value));
+    by_asset.sort_by_key(|part| std::cmp::Reverse(part.value));
     let all = worth.all();
     let free = [part("Free", all.free), part("Frozen", all.held)];
     let kinds = [

@@ -204,7 +204,7 @@ pub(super) fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(NAMES_MAX);
     let mut text = names.take(NAMES_MAX).collect::<Vec<_>>().join(", ");
     if more > 0 {
-        text.push_str(&format!(" and {more} more"));
+        text.extend([format!(" and {more} more")]);
     }
     text
 }

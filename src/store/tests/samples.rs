@@ -22,7 +22,9 @@ fn exchange() -> Exchange {
         ..Moment::default()
     };
     let deposit = Command::Deposit(asset("USDT"), Amount::parse_positive("1000").unwrap());
-    exchange.handle(start, Command::List(vec![symbol()])).unwrap();
+    exchange
+        .handle(start, Command::List(vec![symbol()]))
+        .unwrap();
     exchange.handle(start, deposit).unwrap();
     exchange
 }
@@ -66,7 +68,11 @@ fn the_file_holds_what_memory_holds() {
         // Some rounds are half minutes and some are days.
         let after = if round % 8 == 7 { 86_400 } else { 40 };
         for step in 0..12 {
-            set_price(&mut exchange, Span::from_secs(after), 100 + round * 12 + step);
+            set_price(
+                &mut exchange,
+                Span::from_secs(after),
+                100 + round * 12 + step,
+            );
             samples.observe(&exchange);
         }
         flush(&store, &mut exchange, &mut samples);

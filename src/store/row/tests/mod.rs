@@ -8,8 +8,9 @@ use std::fmt::Debug;
 
 use super::*;
 use crate::exchange::{
-    Account, Basis, Booked, CloseReason, Depth, Digest, FillPrice, Filled, Flow, HistoryEntry, Hold,
-    Lifecycle, MarketState, Order, OrderKind, OrderStatus, RejectReason, Side, Ticker, TradeTotals, Trips,
+    Account, Basis, Booked, CloseReason, Depth, Digest, FillPrice, Filled, Flow, HistoryEntry,
+    Hold, Lifecycle, MarketState, Order, OrderKind, OrderStatus, RejectReason, Side, Ticker,
+    TradeTotals, Trips,
 };
 use crate::samples::{Sample, SlotPrices};
 use crate::units::{Elapsed, Moment, OrderId, Rate, Timestamp};
@@ -425,7 +426,12 @@ fn basis_version_1() {
         },
     };
     let read = |bytes: &[u8]| decode::<BasisRow>(bytes)?.read();
-    assert_golden(&BasisRow::from(&basis), "019e23011d004e028c0600851802ac020100", read, &basis);
+    assert_golden(
+        &BasisRow::from(&basis),
+        "019e23011d004e028c0600851802ac020100",
+        read,
+        &basis,
+    );
 }
 
 #[test]
@@ -436,13 +442,23 @@ fn samples_version_1() {
         invested: money("45500"),
     };
     let read = |bytes: &[u8]| decode::<SampleRow>(bytes)?.read();
-    assert_golden(&SampleRow::from(&sample), "01ad88a4fa9232e6a6a40402f8c60500", read, &sample);
+    assert_golden(
+        &SampleRow::from(&sample),
+        "01ad88a4fa9232e6a6a40402f8c60500",
+        read,
+        &sample,
+    );
     let slot = SlotPrices {
         slot: 957_264,
         prices: vec![(pair(), price("64780.12"))],
     };
     let read = |bytes: &[u8]| decode::<PriceSlotRow>(bytes)?.read(957_264);
-    assert_golden(&PriceSlotRow::from(&slot), "SLOT", read, &slot);
+    assert_golden(
+        &PriceSlotRow::from(&slot),
+        "0101084254432f55534454f8e2960602",
+        read,
+        &slot,
+    );
 }
 
 #[test]
