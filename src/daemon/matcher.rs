@@ -87,7 +87,6 @@ impl Matcher {
         clock: Clock,
         board: Rc<Board>,
         settings: Settings,
-        samples: Rc<RefCell<Samples>>,
     ) -> Matcher {
         let now = Wakeup::now();
         Matcher {
@@ -95,7 +94,7 @@ impl Matcher {
             store,
             clock,
             board,
-            samples,
+            samples: Rc::default(),
             in_flight: None,
             gathered: Vec::new(),
             failure: None,
@@ -106,6 +105,11 @@ impl Matcher {
             next_audit: settings.audit_every.map(|every| now + every),
             settings,
         }
+    }
+
+    /// The same with samples that others see too.
+    pub(super) fn with_samples(self, samples: Rc<RefCell<Samples>>) -> Matcher {
+        Matcher { samples, ..self }
     }
 
     /// Takes turns until nobody can send jobs any more; then writes what is left, and the prices.

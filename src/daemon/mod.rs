@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::{JoinError, JoinHandle, LocalSet, spawn_local};
 
 pub use fatal::Fatal;
 
@@ -143,15 +143,9 @@ async fn run(
     let feeds = Feed::open_all(config, demo, &exchange)?;
     let pulse = Pulse::of(&launch.environment, Arc::clone(&notifier));
     let settings = settings(config, pulse);
-    let matcher = Matcher::new(
-        exchange,
-        store,
-        clock(config, start),
-        Rc::clone(&board),
-        settings,
-        samples,
-    );
-    let mut matcher = spawn_local(matcher.run(inbox));
+    let clock = clock(config, start);
+    let matcher = Matcher::new(exchange, store, clock, Rc::clone(&board), settings);
+    let mut matcher = spawn_local(matcher.with_samples(samples).run(inbox));
 
     prepare(&mailbox, config, demo && !funded).await;
     let begin = Start {
@@ -165,22 +159,10 @@ async fn run(
     welcome(config, demo, address);
     let server = spawn_local(serve_http(listener, context, pages, stopped));
     notifier.ready();
-    let telling = notifier.is_heard().then(|| {
-        let (mailbox, board) = (mailbox.clone(), Rc::clone(&board));
-        spawn_local(notify::tell(Arc::clone(&notifier), mailbox, board))
-    });
+    let telling = tell(&notifier, &mailbox, &board);
 
     let mut reloader = Reloader::new(launch, mailbox, Rc::clone(&board), running);
-    let ended = loop {
-        let asked = tokio::select! {
-            asked = signals.next() => asked,
-            ended = &mut matcher => break Some(ended),
-        };
-        match asked {
-            Asked::Stop => break None,
-            Asked::Reload => reloader.reload(&notifier).await,
-        }
-    };
+    let ended = until_stopped(&mut signals, &mut matcher, &mut reloader, &notifier).await;
     board.stopping.set(true);
     notifier.stopping();
     if let Some(telling) = telling {
@@ -315,6 +297,33 @@ fn context(
     let front = config.pages.enabled.then_some(pages::FRONT);
     let context = context.with_front(front);
     Ok(Rc::new(context.with_stepper(stepped.then_some(stepper))))
+}
+
+/// Keeps a supervisor informed, if there is one.
+fn tell(notifier: &Arc<Notifier>, mailbox: &Mailbox, board: &Rc<Board>) -> Option<JoinHandle<()>> {
+    notifier.is_heard().then(|| {
+        let (mailbox, board) = (mailbox.clone(), Rc::clone(board));
+        spawn_local(notify::tell(Arc::clone(notifier), mailbox, board))
+    })
+}
+
+/// Reloads whenever it is asked to, until it is asked to stop or the matcher has ended, and tells how that ended.
+async fn until_stopped<T>(
+    signals: &mut Signals,
+    matcher: &mut JoinHandle<T>,
+    reloader: &mut Reloader,
+    notifier: &Notifier,
+) -> Option<Result<T, JoinError>> {
+    loop {
+        let asked = tokio::select! {
+            asked = signals.next() => asked,
+            ended = &mut *matcher => return Some(ended),
+        };
+        match asked {
+            Asked::Stop => return None,
+            Asked::Reload => reloader.reload(notifier).await,
+        }
+    }
 }
 
 /// The status pages, unless they are switched off.

@@ -41,13 +41,19 @@ fn of_source(source: &SourceStatus, status: &Status) -> Fact {
     let polls = Figure::count(source.polls);
     let mut text = format!("{} deliveries", polls.text());
     if source.failures > 0 {
-        text += &format!(", {} failed", Figure::count(source.failures).text());
+        text.extend([format!(
+            ", {} failed",
+            Figure::count(source.failures).text()
+        )]);
     }
     if source.skipped > 0 {
-        text += &format!(", {} quotes skipped", Figure::count(source.skipped).text());
+        text.extend([format!(
+            ", {} quotes skipped",
+            Figure::count(source.skipped).text()
+        )]);
     }
     if let (Some(error), false) = (&source.last_error, source.up) {
-        text += &format!("; {error}");
+        text.extend([format!("; {error}")]);
     }
     Fact {
         name: format!("Prices: {}", source.name),
@@ -66,10 +72,10 @@ fn of_store(status: &Status) -> Fact {
         Figure::count(store.commits).text()
     );
     if let Some(mean) = store.commit_time.as_millis().checked_div(store.commits) {
-        text += &format!(" of {mean} ms");
+        text.extend([format!(" of {mean} ms")]);
     }
     if let Some(free) = store.disk_free {
-        text += &format!(", {} free", bytes_text(free));
+        text.extend([format!(", {} free", bytes_text(free))]);
     }
     Fact {
         name: "Store".to_owned(),

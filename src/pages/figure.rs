@@ -230,7 +230,7 @@ fn grouped(value: Exact, decimals: u32) -> String {
     }
     let shown = usize::try_from(decimals.min(MONEY_DECIMALS)).unwrap_or(0);
     if !fraction.is_empty() || shown > 0 {
-        text.push_str(&format!(".{fraction:0<shown$}"));
+        text.extend([format!(".{fraction:0<shown$}")]);
     }
     text
 }

@@ -205,13 +205,13 @@ pub(super) fn refusal(
     problem: &Problem,
 ) -> Response {
     let mut frame = Frame::bare(pages, request, visitor, section_of(&request.path));
-    frame.title = match problem.status {
+    let title = match problem.status {
         403 => "The key is needed",
         404 => "Not found",
         405 => "Not possible",
         _ => "Not available",
-    }
-    .to_owned();
+    };
+    title.clone_into(&mut frame.title);
     let detail = problem.detail.as_str();
     let mut response = page(&Refusal { frame, detail })
         .unwrap_or_else(|_| Response::text(problem.status, problem.detail.clone()));

@@ -18,6 +18,7 @@
 //! | `assets`      | the style sheet, the script, the icon                         |
 //! | `facts`       | how the parts of the daemon are doing                         |
 //! | `price_rows`  | rows of prices                                                |
+//! | `pager`       | long tables in pieces                                         |
 //! | `curve`       | equity over time, with its drawdown                           |
 //! | `overview`    | `/ui`                                                         |
 //! | `performance` | `/ui/performance`                                             |
@@ -32,6 +33,7 @@ mod facts;
 mod figure;
 mod frame;
 mod overview;
+mod pager;
 mod performance;
 mod portfolio;
 mod price_rows;

@@ -1,6 +1,6 @@
 //! `/ui`: is everything all right, what is there, and what happens.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
 
 use askama::Template;
@@ -8,6 +8,7 @@ use askama::Template;
 use super::facts::{Fact, facts};
 use super::figure::{self, Figure, side_word};
 use super::frame::{self, Frame, Section};
+use super::pager::{Pager, ROWS_MAX, asked_from};
 use super::price_rows::{self, PriceRow};
 use super::route::Visit;
 use super::time::{When, Zone, span_text};
@@ -32,6 +33,8 @@ struct Overview {
     fills: Vec<OrderRow>,
     prices: Vec<PriceRow>,
     facts: Vec<Fact>,
+    /// For the prices, where all are asked for.
+    pager: Option<Pager>,
 }
 
 /// What is taken from the exchange in one look.
@@ -72,9 +75,12 @@ struct OrderRow {
 pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
     let context = &visit.pages.context;
     let status_of = Rc::clone(&context.status);
-    let all = visit.query().get("prices")?.as_deref() == Some("all");
-    let limit = if all { usize::MAX } else { PRICES_MAX };
-    let look = move |exchange: &Exchange| View::take(exchange, status_of(exchange), limit);
+    let from = asked_from(visit)?;
+    let rows = match from {
+        Some(from) => from..from.saturating_add(ROWS_MAX),
+        None => 0..PRICES_MAX,
+    };
+    let look = move |exchange: &Exchange| View::take(exchange, status_of(exchange), rows.clone());
     let view = context.mailbox.look(look).await?;
     let closed = context.archive.read(|archive| {
         let (mut found, mut seen) = (Vec::new(), 0);
@@ -91,7 +97,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
         })?;
         Ok(found)
     });
-    let fills = fills(closed.await?, &view);
+    let fills = fills(&closed.await?, &view);
     let prices = {
         let samples = visit.pages.samples.borrow();
         price_rows::rows(&view.quotes, &samples.prices, view.status.now)
@@ -99,6 +105,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
     frame::page(&Overview {
         frame: Frame::new(visit, Section::Overview, "Overview", view.status.now),
         facts: facts(&view.status),
+        pager: from.map(|from| Pager::new(from, view.markets, "")),
         view,
         fills,
         prices,
@@ -106,7 +113,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
 }
 
 impl View {
-    fn take(exchange: &Exchange, status: Status, limit: usize) -> View {
+    fn take(exchange: &Exchange, status: Status, rows: Range<usize>) -> View {
         let capital = exchange.capital();
         let worth = exchange.valuation();
         let profit = capital.profit_loss();
@@ -123,7 +130,7 @@ impl View {
             cash_value: Figure::money(worth.cash.total()),
             asset_value: Figure::money(worth.assets.total()),
             held: Figure::money(worth.all().held),
-            quotes: price_rows::take(exchange, limit),
+            quotes: price_rows::take(exchange, rows),
             markets: exchange.markets().count(),
             open: exchange
                 .open_orders()
@@ -172,7 +179,7 @@ fn filled_row(order: &Order, status: &Status) -> OrderRow {
 }
 
 /// The orders that were filled last, open ones among them.
-fn fills(closed: Vec<Order>, view: &View) -> Vec<OrderRow> {
+fn fills(closed: &[Order], view: &View) -> Vec<OrderRow> {
     let mut orders: Vec<&Order> = closed.iter().chain(&view.partly).collect();
     orders.sort_by_key(|order| std::cmp::Reverse((order.updated_at, order.id)));
     orders.dedup_by_key(|order| order.id);

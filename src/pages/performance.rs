@@ -6,6 +6,7 @@ use super::chart::{Bar, Svg, bars};
 use super::curve::{self, Chart, Reach};
 use super::figure::{Figure, percent};
 use super::frame::{self, Frame, Section};
+use super::pager::ROWS_MAX;
 use super::route::Visit;
 use crate::exchange::{Basis, Exchange, Trips};
 use crate::http::{Problem, Response};
@@ -48,6 +49,8 @@ struct View {
     waterfall: Vec<Step>,
     waterfall_svg: Option<Svg>,
     assets: Vec<AssetRow>,
+    /// Assets that are not shown.
+    more: usize,
     total: AssetRow,
     trips: Option<TripRow>,
 }
@@ -140,6 +143,7 @@ impl View {
             waterfall: Vec::new(),
             waterfall_svg: None,
             assets: Vec::new(),
+            more: 0,
             total: asset_row("Total".to_owned(), Amount::ZERO, &Basis::default()),
             trips: None,
         };
@@ -182,6 +186,7 @@ impl View {
     }
 
     fn put_assets(&mut self, exchange: &Exchange) {
+        let mut rows = Vec::new();
         let (mut total, mut value) = (Basis::default(), Amount::ZERO);
         let cash = exchange.rules().cash_asset;
         for (asset, basis) in exchange.bases().filter(|(asset, _)| *asset != cash) {
@@ -189,11 +194,18 @@ impl View {
             // As the overview counts: what is free and what is held, each by itself.
             let worth = |amount| exchange.value_in_cash(asset, amount).unwrap_or_default();
             let present = worth(account.free).plus_rounded(worth(account.held));
-            self.assets
-                .push(asset_row(asset.to_string(), present, basis));
+            rows.push((basis.turnover, asset_row(asset.to_string(), present, basis)));
             value = value.plus_rounded(present);
             total = added(total, basis);
         }
+        // What is traded most comes first; the rest is in the total.
+        rows.sort_by(|(one, _), (other, _)| other.cmp(one));
+        self.more = rows.len().saturating_sub(ROWS_MAX);
+        self.assets = rows
+            .into_iter()
+            .take(ROWS_MAX)
+            .map(|(_, row)| row)
+            .collect();
         self.trips = trip_row(total.trips);
         self.total = asset_row("Total".to_owned(), value, &total);
     }

@@ -7,12 +7,14 @@ use askama::Template;
 use super::chart::{Part, Ring, ring};
 use super::figure::{self, Figure};
 use super::frame::{self, Frame, Section};
+use super::pager::{Pager, ROWS_MAX, asked_from};
 use super::route::Visit;
 use super::time::When;
+use super::verdict::listed;
 use crate::exchange::{AssetValue, Exchange, Valuation};
 use crate::http::{Problem, Response};
 use crate::samples::{PRICE_SLOT, Prices};
-use crate::units::{Amount, Asset, Exact, Span, Symbol, Timestamp};
+use crate::units::{Amount, Asset, Exact, Price, Span, Symbol, Timestamp};
 
 const DAY: Span = Span::from_secs(86_400);
 
@@ -26,10 +28,12 @@ struct Portfolio {
     held: Figure,
     assets: Figure,
     money: Figure,
-    unpriced: Vec<String>,
+    unpriced: String,
     rings: Vec<Picture>,
     columns: Vec<Column>,
     rows: Vec<Row>,
+    count: usize,
+    pager: Pager,
 }
 
 /// A ring with its heading.
@@ -125,6 +129,8 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
     };
     entries.sort_by(|a, b| compare(a, b, key, down));
     let whole = worth.all().total();
+    let from = asked_from(visit)?.unwrap_or(0);
+    let sorting = format!("{}&", address(key, down));
     frame::page(&Portfolio {
         frame: Frame::new(visit, Section::Portfolio, "Portfolio", now),
         cash: cash.to_string(),
@@ -133,13 +139,17 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
         held: Figure::money(worth.all().held),
         assets: Figure::money(worth.assets.total()),
         money: Figure::money(worth.cash.total()),
-        unpriced: worth.unpriced.iter().map(Asset::to_string).collect(),
+        unpriced: listed(worth.unpriced.iter().map(Asset::to_string)),
         rings: rings(&entries, &worth),
         columns: KEYS
-            .map(|(one, word, label)| column(one, word, label, key, down))
+            .map(|(one, _, label)| column(one, label, key, down))
             .into(),
+        count: entries.len(),
+        pager: Pager::new(from, entries.len(), &sorting),
         rows: entries
             .iter()
+            .skip(from)
+            .take(ROWS_MAX)
             .map(|entry| row(visit, entry, whole))
             .collect(),
     })
@@ -160,14 +170,20 @@ fn order(visit: &Visit<'_>) -> Result<(Key, bool), Problem> {
     Ok((key, down))
 }
 
-fn column(key: Key, word: &str, label: &'static str, sorted: Key, down: bool) -> Column {
+/// The part of an address that sorts by a column.
+fn address(key: Key, down: bool) -> String {
+    let found = KEYS.iter().find(|(one, ..)| *one == key);
+    let word = found.map_or("", |(_, word, _)| word);
+    format!("sort={word}&dir={}", if down { "down" } else { "up" })
+}
+
+fn column(key: Key, label: &'static str, sorted: Key, down: bool) -> Column {
     let here = key == sorted;
     // The column that it is sorted by turns round; another begins with the largest.
     let next_down = if here { !down } else { key != Key::Asset };
-    let direction = if next_down { "down" } else { "up" };
     Column {
         label,
-        href: format!("?sort={word}&dir={direction}"),
+        href: format!("?{}", address(key, next_down)),
         right: key != Key::Asset,
         sorted: match (here, down) {
             (false, _) => "",
@@ -183,7 +199,7 @@ fn compare(a: &Entry, b: &Entry, key: Key, down: bool) -> Ordering {
         Key::Free => Some(entry.value.account.free.exact()),
         Key::Held => Some(entry.value.account.held.exact()),
         Key::Total => Some(entry.value.account.total().exact()),
-        Key::Price => entry.value.price.map(|price| price.exact()),
+        Key::Price => entry.value.price.map(Price::exact),
         Key::Value | Key::Share => Some(entry.value.value().exact()),
         Key::Change => entry
             .change
@@ -220,7 +236,7 @@ fn rings(entries: &[Entry], worth: &Valuation) -> Vec<Picture> {
         .iter()
         .map(|entry| part(entry.value.asset.as_str(), entry.value.value()))
         .collect();
-    by_asset.sort_by(|a, b| b.value.cmp(&a.value));
+    by_asset.sort_by_key(|part| std::cmp::Reverse(part.value));
     let all = worth.all();
     let free = [part("Free", all.free), part("Frozen", all.held)];
     let kinds = [

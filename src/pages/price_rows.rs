@@ -1,5 +1,7 @@
 //! Rows of prices: the present ones, their age, the line of the last day, and the change since midnight UTC.
 
+use std::ops::Range;
+
 use super::chart::{Svg, spark};
 use super::figure::Figure;
 use super::time::{When, Zone, midnight};
@@ -31,7 +33,7 @@ pub(super) struct PriceRow {
 }
 
 /// The prices of symbols, first of those that there is some of.
-pub(super) fn take(exchange: &Exchange, limit: usize) -> Vec<Quote> {
+pub(super) fn take(exchange: &Exchange, rows: Range<usize>) -> Vec<Quote> {
     let Moment { elapsed, .. } = exchange.moment();
     let owned = |symbol: Symbol| {
         let account = exchange.account(symbol.base());
@@ -49,7 +51,11 @@ pub(super) fn take(exchange: &Exchange, limit: usize) -> Vec<Quote> {
                 })
             })
     };
-    priced(true).chain(priced(false)).take(limit).collect()
+    priced(true)
+        .chain(priced(false))
+        .skip(rows.start)
+        .take(rows.len())
+        .collect()
 }
 
 /// The rows of some prices.

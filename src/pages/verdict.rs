@@ -1,6 +1,5 @@
 //! Whether everything is all right, in words. Green only when it is.
 
-use super::figure::NOTHING;
 use super::time::span_text;
 use crate::exchange::Exchange;
 use crate::status::{ClockTrust, SourceStatus, Status, StoreStatus};
@@ -201,14 +200,11 @@ pub(super) fn bytes_text(bytes: u64) -> String {
 }
 
 /// Names with commas, not too many.
-fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
+pub(super) fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(NAMES_MAX);
     let mut text = names.take(NAMES_MAX).collect::<Vec<_>>().join(", ");
-    if text.is_empty() {
-        NOTHING.clone_into(&mut text);
-    }
     if more > 0 {
-        text.push_str(&format!(" and {more} more"));
+        text.extend([format!(" and {more} more")]);
     }
     text
 }

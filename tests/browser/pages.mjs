@@ -7,6 +7,13 @@ import { SCHEMES, SIZES, launch, open, overflow } from "./chromium.mjs";
 const [baseURL, ...paths] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const wrong = [];
+
+async function ask(page) {
+  await page.evaluate(axe);
+  const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return result.violations;
+}
+
 let looks = 0;
 
 const browser = await launch();
@@ -15,6 +22,7 @@ for (const colorScheme of SCHEMES) {
     const { context, page, complaints } = await open(browser, { baseURL, colorScheme, viewport });
     for (const path of paths) {
       const where = `${path} ${viewport.width} px ${colorScheme}`;
+      let violations = [];
       const say = (what) => wrong.push(`${where}: ${what}`);
       const response = await page.goto(path, { waitUntil: "load" });
       if (response.status() !== 200) say(`status ${response.status()}`);
@@ -27,8 +35,8 @@ for (const colorScheme of SCHEMES) {
       await page.setViewportSize(viewport);
       // What is folded away is to be right as well.
       await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+      // Colours are the same in both sizes, and all else is in both schemes.
+      if (colorScheme === "light" || viewport === SIZES[0]) violations = await ask(page);
       for (const { id, help, nodes } of violations) {
         say(`axe ${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" | ")}`);
       }
@@ -49,6 +57,12 @@ await page.goto(`${paths[0]}?refresh=5`);
 if ((await page.locator('meta[http-equiv="refresh"]').count()) !== 1) wrong.push("the page is not loaded again");
 complaints.forEach((what) => wrong.push(what));
 await context.close();
+
+// Whoever comes in by the front door is led to the overview.
+const visitor = await open(browser, { baseURL });
+await visitor.page.goto("/");
+if (new URL(visitor.page.url()).pathname !== "/ui") wrong.push(`/ led to ${visitor.page.url()}`);
+await visitor.context.close();
 
 // With one: times are the viewer's, whatever the daemon's zone.
 const viewer = await open(browser, { baseURL, timezoneId: "Asia/Tokyo" });

@@ -38,18 +38,18 @@ pub(in crate::pages) fn bars(rows: &[&[Bar]], mark: Option<Exact>, title: &str) 
             let (one, other) = (x(bar.from), x(bar.to));
             let (start, width) = (one.min(other), one.abs_diff(other));
             let y = at * ROW + (ROW - BAR) / 2;
-            out.push_str(&format!(
+            out.extend([format!(
                 "<rect class=\"f{}\" x=\"{start}\" y=\"{y}\" width=\"{}\" height=\"{BAR}\"/>",
                 bar.colour,
                 width.max(2)
-            ));
+            )]);
         }
     }
     if let Some(mark) = mark {
-        out.push_str(&format!(
+        out.extend([format!(
             "<path class=\"mark\" d=\"M{} 0V{height}\"/>",
             x(mark)
-        ));
+        )]);
     }
     out.push_str("</svg>");
     Some(Svg(out))

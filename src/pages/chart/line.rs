@@ -46,7 +46,7 @@ impl Line<'_> {
         );
         for tick in &ticks {
             let at = y(*tick);
-            out.push_str(&format!("<path class=\"rule\" d=\"M0 {at}H{SIZE}\"/>"));
+            out.extend([format!("<path class=\"rule\" d=\"M0 {at}H{SIZE}\"/>")]);
         }
         let line = self.path(self.points, y);
         let first = self.x(self.points.first()?.0);
@@ -56,16 +56,14 @@ impl Line<'_> {
         } else {
             (SIZE, "")
         };
-        out.push_str(&format!(
+        out.extend([format!(
             "<path class=\"area{class}\" d=\"M{first} {ground}L{line}L{last} {ground}Z\"/>"
-        ));
+        )]);
         if let Some(second) = self.second {
             let line = self.path(second, y);
-            out.push_str(&format!("<path class=\"line second\" d=\"M{line}\"/>"));
+            out.extend([format!("<path class=\"line second\" d=\"M{line}\"/>")]);
         }
-        out.push_str(&format!(
-            "<path class=\"line{class}\" d=\"M{line}\"/></svg>"
-        ));
+        out.extend([format!("<path class=\"line{class}\" d=\"M{line}\"/></svg>")]);
         Some(Drawn {
             svg: Svg(out),
             rows: ticks.into_iter().rev().collect(),

@@ -69,10 +69,10 @@ pub(in crate::pages) fn ring(parts: &[Part], title: &str) -> Option<Ring> {
         let rest = 1000_u64.saturating_sub(share);
         // The circle begins at three o'clock; a quarter back is noon.
         let offset = (1250 - begun % 1000) % 1000;
-        svg.push_str(&format!(
+        svg.extend([format!(
             "<circle class=\"s{colour}\" cx=\"21\" cy=\"21\" r=\"18\" pathLength=\"1000\" \
              stroke-dasharray=\"{share} {rest}\" stroke-dashoffset=\"{offset}\"/>"
-        ));
+        )]);
         begun += share;
         slices.push(Slice {
             share: Figure::share(part.value, whole)?,

@@ -14,7 +14,7 @@ pub(in crate::pages) fn spark(values: &[Exact], title: &str) -> Option<Svg> {
     let mut points = String::with_capacity(values.len() * 9);
     for (at, value) in (0..).zip(values) {
         let (x, y) = (at * SIZE / steps, SIZE - place(*value, low, high));
-        points.push_str(&format!("{x},{y} "));
+        points.extend([format!("{x},{y} ")]);
     }
     let class = if last < first { "fall" } else { "rise" };
     Some(Svg(format!(

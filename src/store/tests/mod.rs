@@ -14,6 +14,7 @@ mod disk;
 mod faults;
 mod files;
 mod play;
+mod samples;
 mod state;
 
 use tokio::sync::oneshot;

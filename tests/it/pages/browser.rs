@@ -6,15 +6,13 @@ use std::process::Command;
 use super::stage::Stage;
 use crate::feed_stage::has;
 
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 7] = [
     "/ui",
-    "/ui?prices=all",
+    "/ui?from=0",
     "/ui/performance",
-    "/ui/performance?span=1h",
     "/ui/performance?span=7d",
     "/ui/performance?span=all",
     "/ui/portfolio",
-    "/ui/portfolio?sort=asset&dir=up",
     "/ui/portfolio?sort=change",
 ];
 
@@ -72,9 +70,10 @@ fn pictures() {
     let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
     std::fs::create_dir_all(&pictures).unwrap();
     let names = [
-        "overview=/ui",
-        "performance=/ui/performance?span=all",
-        "portfolio=/ui/portfolio",
+        "overview-wide-light=/ui",
+        "performance-wide-dark=/ui/performance?span=all",
+        "portfolio-wide-light=/ui/portfolio",
+        "overview-narrow-dark=/ui",
     ];
     let mut arguments = vec![url.as_str(), pictures.to_str().unwrap()];
     arguments.extend(names);
