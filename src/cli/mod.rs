@@ -15,6 +15,7 @@ mod client;
 mod exit;
 mod locate;
 mod logging;
+mod mirror;
 mod request;
 mod serve;
 mod table;
@@ -44,6 +45,7 @@ where
         None => help(),
         Some(Command::Serve(options)) => serve::serve(&options, &environment),
         Some(Command::CheckConfig { file }) => check::check(file.as_deref(), &environment),
+        Some(Command::Mirror { command }) => mirror::run(command, &environment),
         Some(Command::Client(command)) => client::run(&command, arguments.table, &environment),
     };
     match done {

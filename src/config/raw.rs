@@ -11,6 +11,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::env::MIRROR_PASSWORD;
 use super::error::{ConfigError, Place};
 use super::setting::{Setting, Value};
 
@@ -18,7 +19,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 35] = [
+pub(super) const KEYS: [&str; 40] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -50,6 +51,11 @@ pub(super) const KEYS: [&str; 35] = [
     "oracle.command",
     "oracle.valkey_url",
     "oracle.valkey_prefix",
+    "mirror.enabled",
+    "mirror.url",
+    MIRROR_PASSWORD,
+    "mirror.key_prefix",
+    "mirror.ticker_prefix",
     "store.data_dir",
     "store.cache_mib",
     "store.price_flush",
@@ -122,7 +128,7 @@ impl Document<'_> {
             return Err(ConfigError::Unknown {
                 place: self.place(&section.span()),
                 what: format!("{kind}: {name}"),
-                allowed: "[server], [exchange], [oracle], [store], [log]".to_owned(),
+                allowed: "[server], [exchange], [oracle], [mirror], [store], [log]".to_owned(),
             });
         };
         for (key, value) in table {
@@ -227,7 +233,7 @@ mod tests {
         );
         assert_eq!(
             error("[sever]\n"),
-            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [store], [log]"
+            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [mirror], [store], [log]"
         );
         assert!(
             error("log = \"info\"").starts_with("c.toml:1: unknown key outside a section: log;")

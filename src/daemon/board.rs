@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::exchange::Exchange;
+use crate::mirror::Feed;
 use crate::status::{ClockStatus, ReplayStatus, SourceStatus, Status, StoreStatus};
 use crate::units::Span;
 
@@ -24,6 +25,7 @@ pub(super) struct Board {
     pub(super) source: RefCell<SourceStatus>,
     pub(super) replay: Cell<Option<ReplayStatus>>,
     pub(super) stopping: Cell<bool>,
+    pub(super) mirror: RefCell<Option<Feed>>,
 }
 
 impl Board {
@@ -42,6 +44,7 @@ impl Board {
             source: RefCell::new(SourceStatus::default()),
             replay: Cell::new(None),
             stopping: Cell::new(false),
+            mirror: RefCell::new(None),
         }
     }
 
@@ -67,6 +70,7 @@ impl Board {
                 commit_time: span(self.commit_time.get()),
                 file_bytes: std::fs::metadata(&self.store_file).map_or(0, |file| file.len()),
             },
+            mirror: self.mirror.borrow().as_ref().map(Feed::status),
             clock: self.clock.get(),
             stopping: self.stopping.get(),
         }

@@ -43,6 +43,9 @@ pub enum Fatal {
     /// The address of the Valkey server is none.
     #[error(transparent)]
     Valkey(#[from] ValkeyError),
+    /// The mirror cannot be what the settings say.
+    #[error("{0}")]
+    Mirror(String),
     /// Nobody knows how to ask this exchange.
     #[error("there is no way to ask {0} for prices")]
     NoVenue(&'static str),
@@ -66,6 +69,7 @@ impl Fatal {
             | Fatal::Unsound(_)
             | Fatal::Replay(_)
             | Fatal::Valkey(_)
+            | Fatal::Mirror(_)
             | Fatal::NoVenue(_) => 2,
             Fatal::Directory { .. }
             | Fatal::Listen { .. }

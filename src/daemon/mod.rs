@@ -13,6 +13,7 @@ mod board;
 mod clock;
 mod fatal;
 mod feed;
+mod following;
 mod matcher;
 mod poller;
 
@@ -40,9 +41,11 @@ use crate::oracle::JumpGuard;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span};
+use crate::verifier::Verifier;
 use board::Board;
 use clock::{Clock, MarketClock, SystemClock};
 use feed::{Feed, symbols};
+use following::Following;
 use matcher::{Matcher, Settings};
 use poller::Poller;
 
@@ -86,7 +89,11 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
     let board = Rc::new(Board::new(config.data_dir.join(store::FILE_NAME)));
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
+    let (verifier, verifications) = Verifier::new();
     let context = context(&config, &store, &board, mailbox.clone(), stepper)?;
+    let context = Rc::new(context.with_verifier(verifier));
+    let started = Following::start(&config, &store, &board, mailbox.clone(), verifications)?;
+    let (mut following, followed) = started.unzip();
     let start = exchange.moment();
     let funded = exchange.accounts().next().is_some();
     let feed = Feed::open(&config, demo, &exchange)?;
@@ -98,6 +105,7 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
         Rc::clone(&board),
         settings,
     );
+    let matcher = matcher.followed_by(followed);
     let mut matcher = spawn_local(matcher.run(inbox));
 
     prepare(&mailbox, &config, demo && !funded).await;
@@ -116,6 +124,9 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
         Some(poller) => poller.stop().await,
         None => None,
     };
+    if let Some(following) = &mut following {
+        following.stop().await;
+    }
     stop.send_replace(true);
     // A panic there has been reported already.
     drop(server.await);
@@ -123,6 +134,9 @@ async fn run(config: Config, demo: bool, store: Store, exchange: Exchange) -> Re
         Some(ended) => ended,
         None => matcher.await,
     };
+    if let Some(following) = following {
+        following.finish();
+    }
     if let Some(program) = ending {
         // It has had as long as the clients took.
         drop(program.await);
@@ -230,7 +244,7 @@ fn context(
     board: &Rc<Board>,
     mailbox: Mailbox,
     stepper: Stepper,
-) -> Result<Rc<Context>, Fatal> {
+) -> Result<Context, Fatal> {
     let key = if config.server.auth {
         Some(api_key(config)?)
     } else {
@@ -251,7 +265,7 @@ fn context(
     );
     let archive = Arc::new(store.reader());
     let context = Context::new(mailbox, archive, access, status, env!("CARGO_PKG_VERSION"));
-    Ok(Rc::new(context.with_stepper(stepped.then_some(stepper))))
+    Ok(context.with_stepper(stepped.then_some(stepper)))
 }
 
 fn api_key(config: &Config) -> Result<ApiKey, Fatal> {

@@ -70,6 +70,9 @@ impl Exchange {
         market.ticker = Some(ticker);
         market.received = Some(self.moment.elapsed);
         market.begin_tick();
+        if let Some(repriced) = &mut self.repriced {
+            repriced.insert(ticker.symbol);
+        }
         if market.hungry || market.crosses() {
             self.meet_market(ticker.symbol);
         }

@@ -15,6 +15,7 @@ use crate::exchange::Exchange;
 use crate::mailbox::Mailbox;
 use crate::status::Status;
 use crate::stepper::Stepper;
+use crate::verifier::Verifier;
 
 /// Reads of the archive that run at the same time; further ones wait. Each has a thread while it runs.
 pub const ARCHIVE_READS_MAX: usize = 4;
@@ -27,6 +28,8 @@ pub struct Context {
     pub(super) status: StatusOf,
     pub(super) version: &'static str,
     pub(super) stepper: Option<Stepper>,
+    /// Compares the mirror; answers that there is none where that is so.
+    pub(super) verifier: Option<Verifier>,
     pub(super) traffic: Traffic,
     /// The documentation page, rendered when it is first asked for.
     pub(super) docs: OnceCell<String>,
@@ -51,6 +54,7 @@ impl Context {
             status,
             version,
             stepper: None,
+            verifier: None,
             traffic: Traffic::default(),
             docs: OnceCell::new(),
         }
@@ -60,6 +64,15 @@ impl Context {
     #[must_use]
     pub fn with_stepper(mut self, stepper: Option<Stepper>) -> Context {
         self.stepper = stepper;
+        self
+    }
+}
+
+impl Context {
+    /// The same with a mirror that can be verified.
+    #[must_use]
+    pub fn with_verifier(mut self, verifier: Verifier) -> Context {
+        self.verifier = Some(verifier);
         self
     }
 }

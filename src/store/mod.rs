@@ -43,9 +43,10 @@ pub use batch::Batch;
 pub use open::OpenError;
 use open::Place;
 pub use reader::Reader;
-use writer::{Task, Writer};
+use writer::{Task, TellPruned, Writer};
 
 use crate::exchange::Snapshot;
+use crate::units::OrderId;
 
 /// The store's file in the data directory.
 pub const FILE_NAME: &str = "mockx.redb";
@@ -161,6 +162,15 @@ impl Store {
         // As above.
         drop(self.tasks.send(Task::Reopen(done)));
         answer
+    }
+
+    /// Has `tell` called on the store's thread with the ids of closed orders that were pruned, once they are gone.
+    pub fn tell_pruned(&self, tell: impl Fn(Vec<OrderId>) + Send + 'static) {
+        // As above.
+        drop(
+            self.tasks
+                .send(Task::TellPruned(TellPruned(Box::new(tell)))),
+        );
     }
 
     /// Reads back the last committed state; may wait for the disk.

@@ -16,6 +16,7 @@ mod cli;
 mod exec;
 mod feed_stage;
 mod kill;
+mod mirror;
 mod model;
 mod oracle;
 mod oracle_fetch;

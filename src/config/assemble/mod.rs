@@ -10,7 +10,7 @@ use super::env::{PORT, TEST_ENV};
 use super::error::{ConfigError, Place};
 use super::raw::Raw;
 use super::setting::Setting;
-use super::valkey::{valkey, valkey_source};
+use super::valkey::{mirror, valkey};
 use super::venue::Venue;
 use super::{Config, Discovery, Exchange, Oracle, Pace, Server, Source, Store};
 use crate::units::{Asset, Rate, Span, Symbol};
@@ -45,6 +45,7 @@ pub(super) fn config(raw: &Raw, data_dir: PathBuf) -> Result<Config, ConfigError
         server: server(raw)?,
         exchange: exchange(raw)?,
         oracle: oracle(raw)?,
+        mirror: mirror(raw)?,
         store: store(raw)?,
         data_dir,
         log: get(raw, "log.level", level)?.unwrap_or(LevelFilter::Info),
@@ -164,7 +165,7 @@ fn oracle(raw: &Raw) -> Result<Oracle, ConfigError> {
     let looped = get(raw, "oracle.replay_loop", Setting::truth)?.unwrap_or(false);
     let source = get(raw, "oracle.source", |setting| match setting.text() {
         Ok(text) if text.eq_ignore_ascii_case("exec") => command(raw, setting),
-        Ok(text) if text.eq_ignore_ascii_case("valkey") => valkey_source(raw).map(Source::Valkey),
+        Ok(text) if text.eq_ignore_ascii_case("valkey") => valkey(raw).map(Source::Valkey),
         Ok(_) | Err(_) => source(setting, pace, looped),
     })?;
     // What is set for another source is checked all the same.
