@@ -13,6 +13,7 @@
 //! | `history` | whether a million closed orders make anything slower than a thousand |
 //! | `memory` | resident memory with 500 symbols |
 //! | `disk` | bytes written per idle hour |
+//! | `mirror` | latency of orders with a mirror that is healthy, dead, or not there; its speed and lag |
 //! | `idle` | CPU of a minute in which 500 symbols are updated every 10 s |
 //!
 //! Data goes to a directory under `target/`, which must not be on a tmpfs for the figures to mean anything.
@@ -26,6 +27,7 @@
 mod history;
 mod idle;
 mod load;
+mod mirror;
 mod orders;
 mod process;
 mod reads;
@@ -42,12 +44,13 @@ use tempfile::TempDir;
 
 type Part = fn(&mut Report);
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("orders", orders::run),
     ("reads", reads::run),
     ("history", history::run),
     ("memory", idle::memory),
     ("disk", idle::disk),
+    ("mirror", mirror::run),
     ("idle", idle::cpu),
 ];
 

@@ -391,3 +391,102 @@ impl Feed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Account;
+    use crate::units::{Asset, Price, Timestamp};
+
+    fn feed() -> Feed {
+        let queue = Queue::new("here/0".to_owned(), true);
+        queue.begin();
+        Feed::new(Arc::new(queue))
+    }
+
+    fn next(feed: &Feed) -> Next {
+        feed.0.next(Duration::ZERO, false, true)
+    }
+
+    fn changes(accounts: usize) -> Changes {
+        let asset = Asset::parse("USDT").unwrap();
+        Changes {
+            reset: None,
+            orders: Vec::new(),
+            accounts: vec![(asset, Account::default()); accounts],
+            trades: Vec::new(),
+            cash: asset,
+        }
+    }
+
+    fn ticker(symbol: &str, price: &str) -> Ticker {
+        Ticker {
+            symbol: Symbol::parse(symbol).unwrap(),
+            last: Price::parse(price).unwrap(),
+            bid: None,
+            ask: None,
+            bid_quantity: None,
+            ask_quantity: None,
+            at: Timestamp::default(),
+        }
+    }
+
+    #[test]
+    fn changes_come_in_order_and_prices_only_the_newest() {
+        let feed = feed();
+        feed.tickers([ticker("A/B", "1"), ticker("C/B", "2")].into_iter());
+        feed.changed(changes(1));
+        feed.changed(changes(2));
+        feed.pruned(vec![OrderId::new(7)]);
+        feed.changed(changes(0));
+        feed.changed(changes(3));
+        feed.tickers([ticker("A/B", "3")].into_iter());
+        assert_eq!(feed.status().queued, 9);
+        let Next::Changes(batch) = next(&feed) else {
+            panic!()
+        };
+        let rows: Vec<usize> = batch.iter().map(|changes| changes.rows()).collect();
+        assert_eq!(rows, [1, 2]);
+        let Next::Tickers(tickers) = feed.0.next(Duration::ZERO, true, true) else {
+            panic!()
+        };
+        assert_eq!(tickers, [ticker("A/B", "3"), ticker("C/B", "2")]);
+        assert!(matches!(next(&feed), Next::Pruned(ids) if ids == [OrderId::new(7)]));
+        assert!(matches!(next(&feed), Next::Changes(batch) if batch.len() == 1));
+        assert!(matches!(next(&feed), Next::Nothing));
+        assert_eq!(feed.status().queued, 0);
+    }
+
+    #[test]
+    fn what_overflows_is_dropped_until_it_begins_anew() {
+        let feed = feed();
+        feed.changed(changes(QUEUE_ROWS_MAX));
+        assert!(feed.wants_changes());
+        feed.changed(changes(1));
+        assert!(!feed.wants_changes());
+        assert!(matches!(next(&feed), Next::Lost));
+        feed.changed(changes(1));
+        feed.tickers([ticker("A/B", "1")].into_iter());
+        assert_eq!(feed.status().queued, 0);
+        feed.0.begin();
+        feed.changed(changes(1));
+        assert!(matches!(next(&feed), Next::Changes(_)));
+        let status = feed.status();
+        assert_eq!((status.resyncs, status.state), (2, MirrorState::Syncing));
+        assert!(feed.0.in_step() && !feed.0.in_step());
+        assert_eq!(feed.status().words(), "mirror: in step");
+        feed.0.failed("OOM");
+        assert_eq!(feed.status().words(), "mirror: lagging 0 s: OOM");
+    }
+
+    #[test]
+    fn at_the_end_what_waits_comes_first() {
+        let feed = feed();
+        feed.changed(changes(1));
+        feed.finish(Duration::ZERO);
+        feed.changed(changes(1));
+        assert!(matches!(next(&feed), Next::Changes(batch) if batch.len() == 1));
+        assert!(matches!(next(&feed), Next::End));
+        assert!(feed.0.rest(Duration::from_secs(60)));
+    }
+}

@@ -34,6 +34,9 @@ const CHECK_PAUSE: Duration = Duration::from_millis(300);
 /// Tickers of one transaction.
 const TICKERS_CHUNK: usize = 500;
 
+/// What is told when the queue has dropped something.
+const LOST: &str = "not all changes could wait, or the store failed; everything is compared";
+
 /// Writes what the queue holds.
 pub(super) struct Worker {
     server: Server,
@@ -95,7 +98,7 @@ impl Worker {
             let begun = Instant::now();
             let why = match self.session() {
                 Trouble::End => break,
-                Trouble::Lost => "more changes than can wait".to_owned(),
+                Trouble::Lost => LOST.to_owned(),
                 Trouble::Server(why) | Trouble::Archive(why) => why,
             };
             self.queue.failed(&why);
@@ -133,7 +136,7 @@ impl Worker {
         if let Some(check) = session.check {
             let words = match &why {
                 Trouble::Server(why) | Trouble::Archive(why) => why,
-                Trouble::Lost => "more changes than can wait",
+                Trouble::Lost => LOST,
                 Trouble::End => "the daemon is stopping",
             };
             let answer = Err(NotVerified::Unavailable(words.to_owned()));

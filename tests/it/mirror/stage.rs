@@ -93,7 +93,7 @@ impl Stage {
     pub(super) fn launch(&self, more: &str) -> Launch {
         let socket = self.socket();
         let config = format!(
-            "{more}\n[exchange]\nfill_sigma = 0\nmarket_delay_max = 0\ntick_loop = \"200ms\"\nprune_every = \"200ms\"\n\
+            "{more}\n[exchange]\nfill_sigma = 0\nmarket_delay_max = 0\ntick_loop = 0\nprune_every = \"200ms\"\n\
              [oracle]\nsymbols = [\"BTC/USDT\", \"ETH/USDT\", \"ETH/BTC\"]\n\
              [mirror]\nurl = \"unix://{}\"\n",
             socket.display()
