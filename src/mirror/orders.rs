@@ -16,6 +16,8 @@ use crate::units::{OrderId, Symbol};
 /// Sets that are asked for their size at once.
 const SETS_CHUNK: usize = 500;
 
+/// A cursor, and fields with their values.
+type Scanned = (u64, Vec<(Vec<u8>, Vec<u8>)>);
 /// A step, and what it found.
 type Found = Option<(Step, Vec<Fix>)>;
 
@@ -173,8 +175,7 @@ impl OrderStage {
                 let mut question = redis::cmd("HSCAN");
                 question.arg(&name).arg(cursor);
                 question.arg("COUNT").arg(PAGE_ORDERS);
-                type Answer = (u64, Vec<(Vec<u8>, Vec<u8>)>);
-                let answers: Vec<Answer> = ground.link.ask_all(&[question], |_| name.clone())?;
+                let answers: Vec<Scanned> = ground.link.ask_all(&[question], |_| name.clone())?;
                 let (next, rows) = answers.into_iter().next().unwrap_or_default();
                 self.rows = rows;
                 self.at = At::There {

@@ -34,7 +34,7 @@ pub(super) enum Item {
 #[derive(Debug)]
 pub(super) enum Next {
     /// Commits to be written together.
-    Changes(Vec<Box<Changes>>),
+    Changes(Vec<Changes>),
     /// Orders to be removed.
     Pruned(Vec<OrderId>),
     /// What was asked for.
@@ -280,13 +280,13 @@ impl Inside {
             Item::Page(page) => return Some(Next::Page(page)),
         };
         let mut rows = changes.rows();
-        let mut batch = vec![changes];
+        let mut batch = vec![*changes];
         while rows < BATCH_ROWS_MAX
             && let Some((_, Item::Changes(_))) = self.items.front()
             && let Some((_, Item::Changes(changes))) = self.items.pop_front()
         {
             rows += changes.rows();
-            batch.push(changes);
+            batch.push(*changes);
         }
         self.rows = self.rows.saturating_sub(rows);
         Some(Next::Changes(batch))
@@ -445,7 +445,7 @@ mod tests {
         let Next::Changes(batch) = next(&feed) else {
             panic!()
         };
-        let rows: Vec<usize> = batch.iter().map(|changes| changes.rows()).collect();
+        let rows: Vec<usize> = batch.iter().map(Changes::rows).collect();
         assert_eq!(rows, [1, 2]);
         let Next::Tickers(tickers) = feed.0.next(Duration::ZERO, true, true) else {
             panic!()

@@ -127,7 +127,7 @@ impl Walk {
     pub(super) fn go_on(&mut self, ground: &mut Ground<'_>) -> Result<Step, Trouble> {
         let repairs = self.repairs();
         match &mut self.stage {
-            Stage::Tickers if !ground.tickers => self.enter(Stage::State),
+            Stage::Tickers if !ground.tickers => Ok(self.enter(Stage::State)),
             Stage::Tickers if repairs => Ok(Step::Ask(What::FeedTickers)),
             Stage::Tickers => Ok(Step::Ask(What::Tickers)),
             Stage::State => Ok(Step::Ask(What::State)),
@@ -135,23 +135,21 @@ impl Walk {
                 let cursor = *cursor;
                 self.scan(cursor, ground)
             }
-            Stage::Sets(stage) => match stage.go_on(ground)? {
-                Some((step, fixes)) => {
+            Stage::Sets(stage) => {
+                if let Some((step, fixes)) = stage.go_on(ground)? {
                     self.fix(ground, fixes)?;
-                    Ok(step)
+                    return Ok(step);
                 }
-                None => self.enter(Stage::Orders(OrderStage::new(self.below))),
-            },
-            Stage::Orders(stage) => match stage.go_on(ground)? {
-                Some((step, fixes)) => {
+                Ok(self.enter(Stage::Orders(OrderStage::new(self.below))))
+            }
+            Stage::Orders(stage) => {
+                if let Some((step, fixes)) = stage.go_on(ground)? {
                     self.fix(ground, fixes)?;
-                    Ok(step)
+                    return Ok(step);
                 }
-                None => {
-                    self.keys += stage.keys();
-                    self.enter(Stage::Done)
-                }
-            },
+                self.keys += stage.keys();
+                Ok(self.enter(Stage::Done))
+            }
             Stage::Done => Ok(Step::Done),
         }
     }
@@ -159,14 +157,14 @@ impl Walk {
     /// Takes what was seen.
     pub(super) fn take(&mut self, page: Page, ground: &mut Ground<'_>) -> Result<Step, Trouble> {
         match (&mut self.stage, page) {
-            (Stage::Tickers, Page::Fed) => self.enter(Stage::State),
+            (Stage::Tickers, Page::Fed) => Ok(self.enter(Stage::State)),
             (Stage::Tickers, Page::Tickers(tickers)) => {
                 self.check_tickers(&tickers, ground)?;
-                self.enter(Stage::State)
+                Ok(self.enter(Stage::State))
             }
             (Stage::State, Page::State(state)) => {
                 self.compare(&state, ground)?;
-                self.enter(Stage::Keys(0, Vec::new()))
+                Ok(self.enter(Stage::Keys(0, Vec::new())))
             }
             (Stage::Keys(cursor, strays), Page::Exists(there)) => {
                 let cursor = *cursor;
@@ -176,7 +174,7 @@ impl Walk {
                     .map(|key| stray(ground.names, key))
                     .collect();
                 self.fix(ground, fixes)?;
-                self.after_keys(cursor)
+                Ok(self.after_keys(cursor))
             }
             (Stage::Sets(stage), Page::Open(orders)) => {
                 let fixes = stage.take(&orders, ground.names);
@@ -193,9 +191,9 @@ impl Walk {
         }
     }
 
-    fn enter(&mut self, stage: Stage) -> Result<Step, Trouble> {
+    fn enter(&mut self, stage: Stage) -> Step {
         self.stage = stage;
-        Ok(Step::Again)
+        Step::Again
     }
 
     /// Repairs or tells.
@@ -332,14 +330,14 @@ impl Walk {
             .collect();
         let strays = right_kind(strays, ground)?;
         if strays.is_empty() {
-            return self.after_keys(next);
+            return Ok(self.after_keys(next));
         }
         let ask = What::Exists(ground.names.clone(), strays.clone());
         self.stage = Stage::Keys(next, strays);
         Ok(Step::Ask(ask))
     }
 
-    fn after_keys(&mut self, next: u64) -> Result<Step, Trouble> {
+    fn after_keys(&mut self, next: u64) -> Step {
         if next != 0 {
             return self.enter(Stage::Keys(next, Vec::new()));
         }

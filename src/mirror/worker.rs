@@ -180,7 +180,7 @@ impl Session<'_> {
     }
 
     /// Each commit is a transaction.
-    fn write(&mut self, batch: &[Box<Changes>]) -> Result<(), Trouble> {
+    fn write(&mut self, batch: &[Changes]) -> Result<(), Trouble> {
         let (mut scripts, mut rows) = (Vec::with_capacity(batch.len()), 0);
         for changes in batch {
             let mut script = Script::new(&self.worker.names);

@@ -19,6 +19,9 @@ const ALIASES: [&str; 6] = [
 ];
 
 type Hash = BTreeMap<String, String>;
+/// Asset, direction, field.
+type Accounts<'a> =
+    BTreeMap<String, BTreeMap<String, BTreeMap<String, &'a serde_json::value::RawValue>>>;
 
 /// Compares everything under a prefix; foreign keys are left out.
 pub(super) fn assert_equal(client: &mut Client, server: &mut Connection, prefix: &str) {
@@ -129,8 +132,6 @@ fn flows(client: &mut Client, prefix: &str, put: &mut impl FnMut(&str, Content))
     // Numbers digit by digit.
     let capital: BTreeMap<String, Box<serde_json::value::RawValue>> =
         serde_json::from_str(&capital.body).unwrap();
-    type Accounts<'a> =
-        BTreeMap<String, BTreeMap<String, BTreeMap<String, &'a serde_json::value::RawValue>>>;
     let accounts: Accounts<'_> = serde_json::from_str(capital["investment_assets"].get()).unwrap();
     for direction in ["deposits", "withdrawals"] {
         let mut index = BTreeSet::new();

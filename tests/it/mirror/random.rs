@@ -15,6 +15,14 @@ use super::stage::{Stage, fund, wait_in_step};
 use super::verify::assert_verified;
 use crate::support::{Chance, Client};
 
+/// `open:set`, `orders`, and the sets of two symbols.
+type Both = (
+    BTreeSet<String>,
+    BTreeMap<String, String>,
+    BTreeSet<String>,
+    BTreeSet<String>,
+);
+
 fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable).map_or(default, |text| text.parse().unwrap())
 }
@@ -130,12 +138,6 @@ fn look(connection: &mut redis::Connection) -> RedisResult<()> {
             assert!(order.is_some(), "{id} is in open:set without its order");
         }
     }
-    type Both = (
-        BTreeSet<String>,
-        BTreeMap<String, String>,
-        BTreeSet<String>,
-        BTreeSet<String>,
-    );
     let (ids, orders, bitcoin, ether): Both = redis::pipe()
         .atomic()
         .cmd("SMEMBERS")
