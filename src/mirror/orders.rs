@@ -80,35 +80,63 @@ impl SetStage {
         Ok(())
     }
 
-    /// Takes those of the orders that are open.
-    pub(super) fn take(&mut self, open: &[Order], names: &Names) -> Vec<Fix> {
+    /// Takes those of the orders that are open. What is not leaves the set together with the change of its order, which
+    /// may still be on its way here: a reader never sees the one without the other.
+    pub(super) fn take(
+        &mut self,
+        open: &[Order],
+        ground: &mut Ground<'_>,
+    ) -> Result<Vec<Fix>, Trouble> {
         let Some(&key) = self.filled.front() else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
-        let name = names.name(key);
         let here: BTreeSet<OrderId> = open
             .iter()
             .filter(|order| key == Key::OpenSet || key == Key::Open(order.symbol))
             .map(|order| order.id)
             .collect();
         let members = std::mem::take(&mut self.members);
-        let stale = members
-            .into_iter()
-            .filter(|member| id(member).is_none_or(|id| !here.contains(&id)));
-        let fixes = stale.map(|member| {
-            let mut command = redis::cmd("SREM");
-            let text = String::from_utf8_lossy(&member);
-            Fix {
-                what: format!("{name}: {text} is not open"),
-                commands: vec![command.arg(&name).arg(&member).clone()],
+        let mut fixes = Vec::new();
+        for member in members {
+            let id = id(&member);
+            if id.is_none_or(|id| !here.contains(&id)) {
+                fixes.push(not_open(key, &member, open, ground)?);
             }
-        });
-        let fixes = fixes.collect();
+        }
         if self.cursor == 0 {
             self.filled.pop_front();
         }
-        fixes
+        Ok(fixes)
     }
+}
+
+/// Takes a member out of a set, and brings its order up to date.
+fn not_open(
+    key: Key,
+    member: &[u8],
+    open: &[Order],
+    ground: &mut Ground<'_>,
+) -> Result<Fix, Trouble> {
+    let name = ground.names.name(key);
+    let text = String::from_utf8_lossy(member);
+    let mut commands = vec![redis::cmd("SREM").arg(&name).arg(member).clone()];
+    let id = id(member);
+    let closed = id.map(|id| ground.archive.order(id)).transpose()?.flatten();
+    if let Some(closed) = closed {
+        let text = stored_order(ground.archive, &closed)?;
+        let mut script = Script::new(ground.names);
+        script.order(&closed, &text);
+        commands.append(&mut script.commands);
+    } else if !open.iter().any(|order| Some(order.id) == id) {
+        for (word, key) in [("SREM", Key::OpenSet), ("HDEL", Key::Orders)] {
+            let name = ground.names.name(key);
+            commands.push(redis::cmd(word).arg(name).arg(member).clone());
+        }
+    }
+    Ok(Fix {
+        what: format!("{name}: {text} is not open"),
+        commands,
+    })
 }
 
 /// Where the stage is.

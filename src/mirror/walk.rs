@@ -177,7 +177,7 @@ impl Walk {
                 Ok(self.after_keys(cursor))
             }
             (Stage::Sets(stage), Page::Open(orders)) => {
-                let fixes = stage.take(&orders, ground.names);
+                let fixes = stage.take(&orders, ground)?;
                 self.fix(ground, fixes)?;
                 Ok(Step::Again)
             }
