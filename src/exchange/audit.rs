@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::ledger::Account;
-use super::order::{Lifecycle, Order, Side};
+use super::order::{Order, Stage};
+use super::terms::{Terms, TimeInForce};
 use super::{Digest, Exchange};
 use crate::units::{Amount, Asset, OrderId, Overflow, Symbol};
 
@@ -85,7 +86,7 @@ impl Exchange {
 
     fn audit_order(&self, order: &Order) -> Result<(), Broken> {
         let id = order.id;
-        let Lifecycle::Open { due, .. } = order.lifecycle else {
+        let Some(stage) = order.stage() else {
             return Err(Broken::ClosedOrderIsOpen(id));
         };
         if id.sequence() >= self.next_order {
@@ -98,9 +99,17 @@ impl Exchange {
             .markets
             .get(&order.symbol)
             .ok_or(Broken::OrderWithoutMarket(id))?;
-        let waits = due.is_some_and(|at| self.due.contains(&(at, id)));
-        let timed = self.by_update.contains(&(order.updated_elapsed, id));
-        if waits == market.book.contains(order) || waits != due.is_some() || !timed {
+        let in_place = match stage {
+            Stage::Delayed(at) => self.due.contains(&(at, id)),
+            Stage::Resting => market.book.contains(order),
+        };
+        let timed = self.by_update.contains(&(order.updated_elapsed, id))
+            && order
+                .deadline
+                .is_none_or(|at| self.good_till.contains(&(at, id)));
+        let client = order.terms.client_id;
+        let named = client.is_none_or(|client| self.by_client.get(&client) == Some(&id));
+        if !in_place || !timed || !named {
             return Err(Broken::Misplaced(id));
         }
         Ok(())
@@ -112,7 +121,15 @@ impl Exchange {
             .values()
             .fold(0usize, |sum, market| sum.saturating_add(market.book.len()));
         let open = self.orders.len();
-        if in_books.saturating_add(self.due.len()) != open || self.by_update.len() != open {
+        let count =
+            |has: fn(&Order) -> bool| self.orders.values().filter(|order| has(order)).count();
+        let dated = count(|order| order.deadline.is_some());
+        let named = count(|order| order.terms.client_id.is_some());
+        if in_books.saturating_add(self.due.len()) != open
+            || self.by_update.len() != open
+            || self.good_till.len() != dated
+            || self.by_client.len() != named
+        {
             return Err(Broken::Strays);
         }
         for (&symbol, market) in &self.markets {
@@ -153,12 +170,8 @@ impl Exchange {
 
 fn holds_of(order: &Order) -> [(Asset, Amount); 2] {
     let hold = order.hold();
-    let base = match order.side {
-        Side::Buy => Amount::ZERO,
-        Side::Sell => order.remaining().as_amount(),
-    };
     [
-        (order.symbol.base(), base),
+        (order.symbol.base(), hold.base),
         (order.symbol.quote(), hold.notional.plus_rounded(hold.fee)),
     ]
 }
@@ -219,4 +232,24 @@ fn fold_order(digest: &mut Digest, order: &Order) {
     digest.word(order.placed_at.as_millis());
     digest.word(order.updated_at.as_millis());
     digest.word(u64::from(order.history_count));
+    fold_terms(digest, &order.terms);
+}
+
+/// Plain terms leave no mark: a digest is the same as before there were any.
+pub(super) fn fold_terms(digest: &mut Digest, terms: &Terms) {
+    if *terms == Terms::default() {
+        return;
+    }
+    let (word, date) = match terms.time_in_force {
+        TimeInForce::GoodTillCancelled => (0, 0),
+        TimeInForce::ImmediateOrCancel => (1, 0),
+        TimeInForce::FillOrKill => (2, 0),
+        TimeInForce::GoodTill(date) => (3, date.as_millis()),
+    };
+    digest.word(word);
+    digest.word(date);
+    digest.word(u64::from(terms.post_only) << 1 | terms.execution as u64);
+    if let Some(client) = terms.client_id {
+        digest.text(client.as_bytes());
+    }
 }

@@ -19,7 +19,7 @@
 //! # Invariants
 //!
 //! [`Exchange::audit`] checks them; they hold after every turn. Per asset the five pockets sum to zero; `held` equals
-//! the holds of the open orders; an open order is in its book or waits for its delay, and never both.
+//! the holds of the open orders; an open order is where its stage says and nowhere else.
 #![deny(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -59,6 +59,7 @@ mod report;
 mod rules;
 mod settle;
 mod snapshot;
+mod terms;
 mod timers;
 mod waiting;
 
@@ -74,16 +75,17 @@ pub use ledger::{Account, Flow};
 pub use market::{Depth, Market, Ticker};
 pub use order::{
     Booked, CloseReason, FillPrice, Filled, HistoryEntry, Hold, Lifecycle, Order, OrderKind,
-    OrderStatus, Side, Traded,
+    OrderStatus, Side, Stage, Traded,
 };
 pub use prices::{SET_PRICE_QUANTITY, SYMBOLS_MAX};
 pub use rejection::{RejectReason, Rejection};
 pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
 pub use rules::Rules;
 pub use snapshot::{MarketState, Snapshot};
+pub use terms::{Execution, Terms, TimeInForce};
 pub use waiting::Waiting;
 
-use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Symbol};
+use crate::units::{Amount, Asset, ClientId, Elapsed, Moment, OrderId, Symbol};
 use counters::Counters;
 use ledger::Ledger;
 
@@ -111,6 +113,10 @@ pub struct Exchange {
     by_update: BTreeSet<(Elapsed, OrderId)>,
     /// Market orders that wait for their delay.
     due: BTreeSet<(Elapsed, OrderId)>,
+    /// Open orders that are good till a date.
+    good_till: BTreeSet<(Elapsed, OrderId)>,
+    /// Open orders by the id that their client gave them.
+    by_client: BTreeMap<ClientId, OrderId>,
     /// Symbols to which another tick at the present prices makes a difference: the tick loop goes round these.
     hungry: BTreeSet<Symbol>,
     /// What changed since it was last asked for.
@@ -133,6 +139,8 @@ impl Exchange {
             orders: BTreeMap::new(),
             by_update: BTreeSet::new(),
             due: BTreeSet::new(),
+            good_till: BTreeSet::new(),
+            by_client: BTreeMap::new(),
             hungry: BTreeSet::new(),
             events: Vec::new(),
         }
@@ -180,6 +188,11 @@ impl Exchange {
     /// An open order.
     pub fn order(&self, id: OrderId) -> Option<&Order> {
         self.orders.get(&id)
+    }
+
+    /// The open order with this client order id.
+    pub fn order_of_client(&self, client: ClientId) -> Option<&Order> {
+        self.orders.get(self.by_client.get(&client)?)
     }
 
     /// Open orders by their last update in elapsed time, latest first.
@@ -250,6 +263,8 @@ impl Exchange {
         self.orders.clear();
         self.by_update.clear();
         self.due.clear();
+        self.good_till.clear();
+        self.by_client.clear();
         for market in self.markets.values_mut() {
             market.book = Book::default();
         }

@@ -4,6 +4,7 @@
 //! the lifecycle and never stored.
 
 use super::rejection::RejectReason;
+use super::terms::Terms;
 use crate::units::{
     Amount, Elapsed, MONEY_DECIMALS, OrderId, Price, Quantity, Rate, Rounding, Symbol, Timestamp,
 };
@@ -29,9 +30,11 @@ pub enum OrderKind {
     },
 }
 
-/// What an open order has set aside. A sale also sets aside what is left of its quantity.
+/// What an open order has set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Hold {
+    /// Base asset of a sale: what is left of its quantity; zero for a buy.
+    pub base: Amount,
     /// Quote asset for the notional of a buy; zero for a sale.
     pub notional: Amount,
     /// Quote asset for the fee.
@@ -79,10 +82,19 @@ pub enum CloseReason {
     Filled,
     /// Its owner took it back.
     Canceled,
-    /// It waited too long.
+    /// It waited too long, or waited for nothing and did not get it.
     Expired,
     /// The account did not cover it.
     Rejected(RejectReason),
+}
+
+/// What an open order does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A market order waits until its delay ends.
+    Delayed(Elapsed),
+    /// It is in the book.
+    Resting,
 }
 
 /// Open with its hold, or closed with the reason.
@@ -92,8 +104,8 @@ pub enum Lifecycle {
     Open {
         /// What it has set aside.
         hold: Hold,
-        /// When a market order's delay ends; `None` once it has.
-        due: Option<Elapsed>,
+        /// Where it waits.
+        stage: Stage,
     },
     /// Done.
     Closed {
@@ -140,6 +152,8 @@ pub struct Order {
     pub kind: OrderKind,
     /// Base asset wanted.
     pub quantity: Quantity,
+    /// What else was asked for.
+    pub terms: Terms,
     /// Fee rate at the time of placing.
     pub fee_rate: Rate,
     /// Set aside at the start.
@@ -154,6 +168,8 @@ pub struct Order {
     pub updated_elapsed: Elapsed,
     /// Entries of its history, the creation included.
     pub history_count: u32,
+    /// Until when it is good, on the clock that deadlines count in.
+    pub deadline: Option<Elapsed>,
     /// Open or closed.
     pub lifecycle: Lifecycle,
 }
@@ -170,6 +186,19 @@ impl Order {
     /// Whether it may still trade.
     pub fn is_open(&self) -> bool {
         matches!(self.lifecycle, Lifecycle::Open { .. })
+    }
+
+    /// Where it waits; nowhere when closed.
+    pub fn stage(&self) -> Option<Stage> {
+        match self.lifecycle {
+            Lifecycle::Open { stage, .. } => Some(stage),
+            Lifecycle::Closed { .. } => None,
+        }
+    }
+
+    /// Whether it trades at a price.
+    pub fn trades_at(&self, price: Price) -> bool {
+        self.kind.trades_at(self.side, price)
     }
 
     /// What it has set aside; nothing when closed.
@@ -294,6 +323,17 @@ impl Order {
             notional_left: self.notional_left(),
             fee_left: self.hold().fee,
             reject: self.close_reason().and_then(CloseReason::reject),
+        }
+    }
+}
+
+impl OrderKind {
+    /// Whether an order of this kind and side trades at a price.
+    pub fn trades_at(self, side: Side, price: Price) -> bool {
+        match (side, self) {
+            (_, OrderKind::Market) => true,
+            (Side::Buy, OrderKind::Limit { price: limit }) => price <= limit,
+            (Side::Sell, OrderKind::Limit { price: limit }) => price >= limit,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Placing an order: check it, set money aside, accept it.
 
+use super::audit::fold_terms;
 use super::chance;
 use super::ledger::{Account, Refused};
-use super::order::{Booked, CloseReason, Filled, Hold, Lifecycle, Order, OrderKind, Side};
+use super::market::{Market, Ticker};
+use super::order::{Booked, CloseReason, Filled, Hold, Lifecycle, Order, OrderKind, Side, Stage};
+use super::terms::{Execution, TimeInForce};
 use super::{Event, Exchange, Fact, NewOrder, OPEN_ORDERS_MAX, Outcome, RejectReason, Rejection};
-use crate::units::{Amount, Asset, OrderId, Price, Rounding};
+use crate::units::{Amount, Asset, Elapsed, OrderId, Price, Rounding};
 
 /// What an order needs.
 struct Needs {
@@ -73,8 +76,9 @@ impl Exchange {
             .markets
             .get(&symbol)
             .ok_or(Rejection::UnknownSymbol(symbol))?;
-        let last = market.ticker.ok_or(Rejection::NoPrice(symbol))?.last;
-        let price = booking_price(new.side, new.kind, last);
+        let ticker = market.ticker.ok_or(Rejection::NoPrice(symbol))?;
+        self.check_terms(new, market, ticker)?;
+        let price = booking_price(new, ticker);
         let booked = price
             .notional(new.quantity, Rounding::Up)
             .and_then(|notional| {
@@ -83,21 +87,14 @@ impl Exchange {
                 notional.plus(fee).map(|_| Booked { notional, fee })
             })
             .map_err(|_| Rejection::NotExact(symbol.quote()))?;
-        let (hold, base) = match new.side {
-            Side::Buy => (
-                Hold {
-                    notional: booked.notional,
-                    fee: booked.fee,
-                },
-                Amount::ZERO,
-            ),
-            Side::Sell => (
-                Hold {
-                    notional: Amount::ZERO,
-                    fee: booked.fee,
-                },
-                new.quantity.as_amount(),
-            ),
+        let (base, notional) = match new.side {
+            Side::Buy => (Amount::ZERO, booked.notional),
+            Side::Sell => (new.quantity.as_amount(), Amount::ZERO),
+        };
+        let hold = Hold {
+            base,
+            notional,
+            fee: booked.fee,
         };
         let quote = hold.notional.plus(hold.fee).unwrap_or(hold.notional);
         Ok(Needs {
@@ -107,6 +104,36 @@ impl Exchange {
         })
     }
 
+    /// Whether the terms make sense now, at these prices.
+    fn check_terms(&self, new: NewOrder, market: &Market, ticker: Ticker) -> Result<(), Rejection> {
+        new.terms.check(new.kind, self.moment)?;
+        if let Some(client) = new.terms.client_id
+            && let Some(&order) = self.by_client.get(&client)
+        {
+            return Err(Rejection::DuplicateClientId { client, order });
+        }
+        if new.terms.is_immediate(new.kind) && market.is_stale(self.moment.elapsed, &self.rules) {
+            return Err(Rejection::OldPrice(new.symbol));
+        }
+        let crosses = new.kind.trades_at(new.side, ticker.price_for(new.side));
+        if new.terms.post_only && crosses {
+            return Err(Rejection::WouldMatch);
+        }
+        Ok(())
+    }
+
+    /// Until when an order with a date is good, in time seen to pass.
+    fn deadline_of(&self, new: NewOrder) -> Option<Elapsed> {
+        match new.terms.time_in_force {
+            TimeInForce::GoodTill(date) => {
+                Some(self.moment.elapsed.plus(date.since(self.moment.now)))
+            }
+            TimeInForce::GoodTillCancelled
+            | TimeInForce::ImmediateOrCancel
+            | TimeInForce::FillOrKill => None,
+        }
+    }
+
     fn new_order(
         &self,
         id: OrderId,
@@ -114,18 +141,17 @@ impl Exchange {
         needs: &Needs,
         reject: Option<RejectReason>,
     ) -> Order {
-        let due = match new.kind {
-            OrderKind::Market => Some(
-                self.moment
-                    .elapsed
-                    .plus(chance::market_delay(&self.rules, id)),
-            ),
-            OrderKind::Limit { .. } => None,
+        let waits = new.kind == OrderKind::Market && !new.terms.is_immediate(new.kind);
+        let stage = if waits {
+            let delay = chance::market_delay(&self.rules, id);
+            Stage::Delayed(self.moment.elapsed.plus(delay))
+        } else {
+            Stage::Resting
         };
         let lifecycle = match reject {
             None => Lifecycle::Open {
                 hold: needs.hold,
-                due,
+                stage,
             },
             Some(reason) => Lifecycle::Closed {
                 at: self.moment.now,
@@ -138,6 +164,7 @@ impl Exchange {
             side: new.side,
             kind: new.kind,
             quantity: new.quantity,
+            terms: new.terms,
             fee_rate: self.rules.fee_rate,
             booked: if reject.is_none() {
                 needs.booked
@@ -149,6 +176,7 @@ impl Exchange {
             updated_at: self.moment.now,
             updated_elapsed: self.moment.elapsed,
             history_count: 1,
+            deadline: self.deadline_of(new),
             lifecycle,
         }
     }
@@ -162,20 +190,43 @@ impl Exchange {
         self.events.push(Event::OrderOpen(order.id));
         self.by_update.insert((order.updated_elapsed, order.id));
         self.orders.insert(order.id, order.clone());
-        if let Lifecycle::Open { due: Some(due), .. } = order.lifecycle {
-            self.due.insert((due, order.id));
+        if let Some(stage) = order.stage() {
+            self.enter_place(&order, stage);
+        }
+        if order.stage() != Some(Stage::Resting) {
             return order;
         }
-        let Some(market) = self.markets.get_mut(&order.symbol) else {
-            return order;
-        };
-        market.book.insert(&order);
-        if self.rules.match_limit_at_once {
-            self.meet_market(order.symbol);
+        let immediate = order.terms.is_immediate(order.kind);
+        let at_once = self.rules.match_limit_at_once || order.terms.execution == Execution::AtOnce;
+        if immediate || at_once {
+            self.meet_alone(order.id, order.symbol, order.side);
+            if immediate {
+                self.close(order.id, CloseReason::Expired);
+            }
             return self.after_meeting(order);
         }
         self.note_hunger(order.symbol);
         order
+    }
+
+    /// Puts an open order where its stage says, and its deadline and its name where they are looked for.
+    pub(super) fn enter_place(&mut self, order: &Order, stage: Stage) {
+        match stage {
+            Stage::Delayed(due) => {
+                self.due.insert((due, order.id));
+            }
+            Stage::Resting => {
+                if let Some(market) = self.markets.get_mut(&order.symbol) {
+                    market.book.insert(order);
+                }
+            }
+        }
+        if let Some(deadline) = order.deadline {
+            self.good_till.insert((deadline, order.id));
+        }
+        if let Some(client) = order.terms.client_id {
+            self.by_client.insert(client, order.id);
+        }
     }
 
     /// An order after it met the market: among the open ones, or in the event that tells of its end.
@@ -203,12 +254,16 @@ impl Exchange {
         journal.number(order.quantity.exact());
         journal.number(order.limit_price().map(Price::exact).unwrap_or_default());
         journal.word(u64::from(order.is_open()));
+        fold_terms(journal, &order.terms);
     }
 }
 
 /// The price at which money is set aside.
-fn booking_price(side: Side, kind: OrderKind, last: Price) -> Price {
-    match (side, kind) {
+fn booking_price(new: NewOrder, ticker: Ticker) -> Price {
+    let last = ticker.last;
+    match (new.side, new.kind) {
+        // It trades now, at a price that is known.
+        (side, OrderKind::Market) if new.terms.is_immediate(new.kind) => ticker.price_for(side),
         (_, OrderKind::Market) => last,
         (Side::Buy, OrderKind::Limit { price }) => price,
         (Side::Sell, OrderKind::Limit { price }) => price.max(last),
@@ -218,7 +273,7 @@ fn booking_price(side: Side, kind: OrderKind, last: Price) -> Price {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::{Command, Ticker};
+    use crate::exchange::{Command, Terms};
     use crate::units::{Moment, Quantity, Symbol, Timestamp};
 
     /// An exchange at a price of 100 with these deposits.
@@ -252,6 +307,7 @@ mod tests {
             side: Side::Sell,
             kind: OrderKind::Market,
             quantity: Quantity::parse_positive(quantity).unwrap(),
+            terms: Terms::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::ledger::{Account, Pocket, Refused};
 use super::order::{CloseReason, FillPrice, Hold, Lifecycle, Order, OrderKind, Side, Traded};
+use super::terms::TimeInForce;
 use super::{Event, Exchange, Fact, RejectReason};
 use crate::units::{Amount, Asset, OrderId, Overflow, Price, Quantity, Rounding, Symbol};
 
@@ -28,14 +29,14 @@ impl Exchange {
         self.note_hunger(symbol);
     }
 
-    /// Fills what the present tick still offers to one market order.
-    ///
-    /// Orders before it in the book have taken what they could, so nothing is left for it while they wait.
+    /// Fills what the present tick still offers to one order in the book, and nobody else.
     pub(super) fn meet_alone(&mut self, id: OrderId, symbol: Symbol, side: Side) {
         let Some(market) = self.markets.get_mut(&symbol) else {
             return;
         };
+        let order = self.orders.get(&id);
         if let Some(ticker) = market.ticker
+            && order.is_some_and(|order| order.trades_at(ticker.price_for(side)))
             && !market.is_stale(self.moment.elapsed, &self.rules)
         {
             let available = market.depth(side, &self.rules);
@@ -62,12 +63,19 @@ impl Exchange {
     }
 
     /// Fills an order as far as `available` goes. Afterwards it has left the book or nothing is available any more.
+    ///
+    /// One that is to be filled whole or not at all expires where less is available.
     fn fill(&mut self, id: OrderId, price: Price, available: Option<Quantity>) {
         let Some(mut order) = self.orders.remove(&id) else {
             return;
         };
         let remaining = order.remaining();
         let quantity = available.map_or(remaining, |available| remaining.min(available));
+        if quantity < remaining && order.terms.time_in_force == TimeInForce::FillOrKill {
+            self.orders.insert(id, order);
+            self.close(id, CloseReason::Expired);
+            return;
+        }
         let outcome = traded(&order, price, quantity)
             .map_err(|Overflow| RejectReason::NotExact {
                 asset: order.symbol.quote(),
@@ -109,7 +117,12 @@ impl Exchange {
                 }
             });
         moved.map_err(|(asset, refused)| reason(asset, refused))?;
+        let sold = match order.side {
+            Side::Buy => Amount::ZERO,
+            Side::Sell => quantity,
+        };
         *hold = Hold {
+            base: hold.base.minus(sold).unwrap_or_default(),
             notional: hold
                 .notional
                 .minus(payment.notional_held)

@@ -1,7 +1,7 @@
 //! Everything out, everything in.
 
 use super::market::{Depth, Ticker};
-use super::{Account, Broken, Digest, Exchange, Lifecycle, Order, Rules, Side, TradeTotals};
+use super::{Account, Broken, Digest, Exchange, Order, Rules, Side, TradeTotals};
 use crate::units::{Asset, Elapsed, Moment, Symbol};
 
 /// What is kept of a market; its book is made of the open orders.
@@ -116,19 +116,15 @@ impl Exchange {
 
     fn restore_order(&mut self, order: Order) -> Result<(), Broken> {
         let id = order.id;
-        let Lifecycle::Open { due, .. } = order.lifecycle else {
+        let Some(stage) = order.stage() else {
             return Err(Broken::ClosedOrderIsOpen(id));
         };
         self.list(&[order.symbol])
             .map_err(|_| Broken::OrderWithoutMarket(id))?;
-        let market = self
-            .markets
-            .get_mut(&order.symbol)
-            .ok_or(Broken::OrderWithoutMarket(id))?;
-        match due {
-            Some(at) => self.due.insert((at, id)),
-            None => market.book.insert(&order),
-        };
+        if !self.markets.contains_key(&order.symbol) {
+            return Err(Broken::OrderWithoutMarket(id));
+        }
+        self.enter_place(&order, stage);
         self.by_update.insert((order.updated_elapsed, id));
         self.orders.insert(id, order);
         Ok(())

@@ -1,7 +1,7 @@
 //! Why an open order that could trade has not.
 
 use super::Exchange;
-use super::order::{Lifecycle, Order, OrderKind};
+use super::order::{Order, OrderKind, Stage};
 use crate::units::{Span, Symbol};
 
 /// What a market order waits for after its delay.
@@ -23,7 +23,7 @@ pub enum Waiting {
 impl Exchange {
     /// Why a market order waits although its delay has passed; limit orders may rest for any reason.
     pub fn waiting(&self, order: &Order) -> Option<Waiting> {
-        let waits = matches!(order.lifecycle, Lifecycle::Open { due: None, .. });
+        let waits = order.stage() == Some(Stage::Resting);
         if !waits || order.kind != OrderKind::Market {
             return None;
         }
@@ -43,7 +43,7 @@ impl Exchange {
 mod tests {
     use super::*;
     use crate::exchange::{
-        Command, MarketState, NewOrder, OrderStatus, Outcome, Rules, Side, Snapshot, Ticker,
+        Command, MarketState, NewOrder, OrderStatus, Outcome, Rules, Side, Snapshot, Terms, Ticker,
     };
     use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Price, Quantity, Timestamp};
 
@@ -83,6 +83,7 @@ mod tests {
             side: Side::Buy,
             kind,
             quantity: Quantity::parse_positive("1").unwrap(),
+            terms: Terms::default(),
         };
         match exchange.handle(at(seconds), Command::Place(order)) {
             Ok(Outcome::Placed(order)) => order.id,

@@ -5,7 +5,7 @@
 use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
-use super::row::{AccountRow, ExchangeRow, MarketRow, OrderRow, StateKey, TradesRow, decode};
+use super::row::{AccountRow, ExchangeRow, MarketRow, StateKey, TradesRow, decode, read_order};
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, STATE,
 };
@@ -82,7 +82,7 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
         let (key, bytes) = entry.map_err(StoreError::new)?;
         snapshot
             .orders
-            .push(decode::<OrderRow>(bytes.value())?.read(key.value())?);
+            .push(read_order(bytes.value(), key.value())?);
     }
     Ok(snapshot)
 }

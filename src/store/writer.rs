@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use redb::{Database, ReadableTable, Table, WriteTransaction};
-use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::gate::Gate;
 use super::open::Place;
 use super::row::{
-    AccountRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, StateKey, TradesRow, decode, encode,
+    AccountRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, Row, StateKey, TradesRow, encode,
+    read_order,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, STATE,
@@ -273,7 +273,7 @@ fn put<'k, K, R>(
 ) -> Result<(), StoreError>
 where
     K: redb::Key + 'static,
-    R: Serialize,
+    R: Row,
 {
     let bytes = encode(row)?;
     table
@@ -342,6 +342,5 @@ fn is_before(
     let Some(bytes) = row.map_err(StoreError::new)? else {
         return Ok(true);
     };
-    let row: OrderRow = decode(bytes.value())?;
-    Ok(row.updated_elapsed() < before)
+    Ok(read_order(bytes.value(), sequence)?.updated_elapsed < before)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Number;
+use super::{Number, Row};
 use crate::exchange::{Depth, MarketState, Ticker};
 use crate::store::StoreError;
 use crate::units::{Symbol, Timestamp};
@@ -51,6 +51,10 @@ pub(in crate::store) struct MarketRow {
     ticks: u64,
     ask_depth: DepthRow,
     bid_depth: DepthRow,
+}
+
+impl Row for MarketRow {
+    const VERSION: u8 = 1;
 }
 
 impl From<&MarketState> for MarketRow {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Number, amount};
+use super::{Number, Row, amount};
 use crate::exchange::TradeTotals;
 use crate::store::StoreError;
 
@@ -11,6 +11,10 @@ use crate::store::StoreError;
 pub(in crate::store) struct TradesRow {
     count: u64,
     sums: [Number; 3],
+}
+
+impl Row for TradesRow {
+    const VERSION: u8 = 1;
 }
 
 impl From<&TradeTotals> for TradesRow {

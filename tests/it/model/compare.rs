@@ -34,8 +34,13 @@ pub fn answers(
             Rejection::UnknownAsset(_) => Refusal::UnknownAsset,
             Rejection::UnknownOrder(_) => Refusal::UnknownOrder,
             Rejection::OrderNotOpen(_) => Refusal::OrderNotOpen,
+            Rejection::Terms(_) => Refusal::Terms,
+            Rejection::DateHasPassed => Refusal::Date,
+            Rejection::DuplicateClientId { .. } => Refusal::Duplicate,
+            Rejection::WouldMatch => Refusal::WouldMatch,
             Rejection::InsufficientFunds { .. } => Refusal::Funds,
             Rejection::NotExact(_)
+            | Rejection::OldPrice(_)
             | Rejection::TooManyOpenOrders(_)
             | Rejection::TooManySymbols(_) => Refusal::Digits,
         });
@@ -241,6 +246,8 @@ fn order(real: &Order, naive: &Placed) -> Result<(), String> {
         updated_at: real.updated_at.as_millis(),
         closed_at: real.closed_at().map(mockx::units::Timestamp::as_millis),
         history: real.history_count,
+        terms: real.terms,
+        good_till: real.deadline.map(mockx::units::Elapsed::as_millis),
         ended: (!real.is_open()).then(|| real.status()),
         ..naive.clone()
     };

@@ -1,7 +1,12 @@
 //! What is thrown at the exchange: few symbols that share assets, few prices and quantities, so that orders meet.
 
-use mockx::exchange::{Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Ticker};
-use mockx::units::{Amount, Asset, Exact, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp};
+use mockx::exchange::{
+    Command, Execution, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Terms, Ticker,
+    TimeInForce,
+};
+use mockx::units::{
+    Amount, Asset, ClientId, Exact, Moment, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -88,6 +93,7 @@ pub enum Step {
         buy: bool,
         limit: Option<&'static str>,
         quantity: &'static str,
+        special: Option<Special>,
     },
     /// The order so many ids before the next one; ids that were never given are among them.
     Cancel {
@@ -108,6 +114,17 @@ pub enum Step {
     },
     Reset,
     Wake,
+}
+
+/// What an order asks for that most do not.
+#[derive(Debug, Clone)]
+pub struct Special {
+    time_in_force: TimeInForce,
+    /// Good till so many milliseconds from now; takes the place of `time_in_force`.
+    good_till: Option<i64>,
+    post_only: bool,
+    at_once: bool,
+    client: Option<u8>,
 }
 
 /// A ticker; `spread` widens bid and ask by factors, and `None` leaves them to the last price.
@@ -154,6 +171,32 @@ fn row() -> impl Strategy<Value = Row> {
     })
 }
 
+const WAITS: [TimeInForce; 4] = [
+    TimeInForce::GoodTillCancelled,
+    TimeInForce::GoodTillCancelled,
+    TimeInForce::ImmediateOrCancel,
+    TimeInForce::FillOrKill,
+];
+
+fn special() -> impl Strategy<Value = Special> {
+    (
+        select(&WAITS[..]),
+        option::weighted(0.2, select(&[1, 800, 5000, 30_000, 0, -1000][..])),
+        prop::bool::weighted(0.25),
+        any::<bool>(),
+        option::weighted(0.3, 0u8..5),
+    )
+        .prop_map(
+            |(time_in_force, good_till, post_only, at_once, client)| Special {
+                time_in_force,
+                good_till,
+                post_only,
+                at_once,
+                client,
+            },
+        )
+}
+
 fn place() -> impl Strategy<Value = Step> {
     let quantity = prop_oneof![60 => select(&QUANTITIES[..]), 1 => select(&AWKWARD[..])];
     (
@@ -161,12 +204,14 @@ fn place() -> impl Strategy<Value = Step> {
         any::<bool>(),
         option::weighted(0.7, factor()),
         quantity,
+        option::weighted(0.5, special()),
     )
-        .prop_map(|(symbol, buy, limit, quantity)| Step::Place {
+        .prop_map(|(symbol, buy, limit, quantity, special)| Step::Place {
             symbol,
             buy,
             limit,
             quantity,
+            special,
         })
 }
 
@@ -302,9 +347,29 @@ impl Row {
     }
 }
 
+impl Special {
+    fn terms(&self, moment: Moment) -> Terms {
+        let date = self.good_till.map(|span| {
+            let millis = moment.now.as_millis().saturating_add_signed(span);
+            TimeInForce::GoodTill(Timestamp::from_millis(millis))
+        });
+        let client = |number| ClientId::parse(&format!("bot {number}")).unwrap();
+        Terms {
+            time_in_force: date.unwrap_or(self.time_in_force),
+            post_only: self.post_only,
+            execution: if self.at_once {
+                Execution::AtOnce
+            } else {
+                Execution::Ticks
+            },
+            client_id: self.client.map(client),
+        }
+    }
+}
+
 impl Step {
-    /// The command that it stands for, where `next` is the sequence number of the next order.
-    pub fn command(&self, next: u64) -> Command {
+    /// The command that it stands for at a moment, where `next` is the sequence number of the next order.
+    pub fn command(&self, next: u64, moment: Moment) -> Command {
         match self {
             Step::Pass { .. } | Step::Wake => Command::Wake,
             Step::Tickers(rows) => Command::ApplyTickers(rows.iter().map(Row::ticker).collect()),
@@ -323,6 +388,7 @@ impl Step {
                 buy,
                 limit,
                 quantity: wanted,
+                special,
             } => Command::Place(NewOrder {
                 symbol: symbol_named(*symbol),
                 side: if *buy { Side::Buy } else { Side::Sell },
@@ -330,6 +396,9 @@ impl Step {
                     price: price(*symbol, factor),
                 }),
                 quantity: quantity(wanted),
+                terms: special
+                    .as_ref()
+                    .map_or_else(Terms::default, |special| special.terms(moment)),
             }),
             Step::Cancel { back } => {
                 Command::Cancel(OrderId::new(next.saturating_add_signed(-back)))

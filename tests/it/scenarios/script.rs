@@ -6,6 +6,8 @@
 //! ticker BTC/USDT 100 bid 99 ask 101 bid_volume 5 ask_volume 5
 //! price BTC/USDT 100 ask_volume 5                a price set by hand
 //! buy BTC/USDT 2 limit 100                       without `limit`: a market order; `sell` alike
+//!     .. ioc | fok | post_only | at_once         words that may stand behind an order
+//!     .. good_till 5000 client bot-1             a date in ms from the start; the client's own id
 //! cancel 1                                       by the number of the order
 //! deposit USDT 1000                              `withdraw` alike
 //! set USDT free 5 held 0                         the balance as it stands
@@ -16,10 +18,19 @@
 //! show orders | balances | pockets | flows | trades
 //! ```
 
-use mockx::exchange::{Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Ticker};
-use mockx::units::{
-    Amount, Asset, Exact, Invalid, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp,
+use mockx::exchange::{
+    Command, Execution, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Terms, Ticker,
+    TimeInForce,
 };
+use mockx::units::{
+    Amount, Asset, ClientId, Exact, Invalid, OrderId, Price, Quantity, Rate, Span, Symbol,
+    Timestamp,
+};
+
+use super::START;
+
+/// Words of an order that stand alone.
+const FLAGS: [&str; 4] = ["ioc", "fok", "post_only", "at_once"];
 
 /// What a line asks for.
 pub enum Action {
@@ -119,12 +130,36 @@ fn ticker(name: &str, last: &str, rest: &[&str]) -> Result<Ticker, String> {
 }
 
 fn order(side: Side, name: &str, amount: &str, rest: &[&str]) -> Result<Command, String> {
-    let limit = option(rest, "limit", |text| number(text, Price::parse))?;
+    let (flags, rest): (Vec<&str>, Vec<&str>) = rest.iter().partition(|word| FLAGS.contains(word));
+    let limit = option(&rest, "limit", |text| number(text, Price::parse))?;
+    let has = |flag: &str| flags.contains(&flag);
+    let date = option(&rest, "good_till", |text| {
+        let millis: u64 = text.parse().map_err(|_| format!("{text} is no date"))?;
+        Ok(Timestamp::from_millis(START + millis))
+    })?;
+    let terms = Terms {
+        time_in_force: match date {
+            Some(date) => TimeInForce::GoodTill(date),
+            None if has("ioc") => TimeInForce::ImmediateOrCancel,
+            None if has("fok") => TimeInForce::FillOrKill,
+            None => TimeInForce::GoodTillCancelled,
+        },
+        post_only: has("post_only"),
+        execution: if has("at_once") {
+            Execution::AtOnce
+        } else {
+            Execution::Ticks
+        },
+        client_id: option(&rest, "client", |text| {
+            ClientId::parse(text).map_err(|invalid| invalid.to_string())
+        })?,
+    };
     Ok(Command::Place(NewOrder {
         symbol: symbol(name)?,
         side,
         kind: limit.map_or(OrderKind::Market, |price| OrderKind::Limit { price }),
         quantity: number(amount, Quantity::parse_positive)?,
+        terms,
     }))
 }
 

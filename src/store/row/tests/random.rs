@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::exchange::{Execution, TimeInForce};
+use crate::units::ClientId;
 
 fn any_exact() -> impl Strategy<Value = Exact> {
     let digits = 10i128.pow(28) - 1;
@@ -55,12 +57,18 @@ fn any_reject() -> impl Strategy<Value = RejectReason> {
 }
 
 fn any_lifecycle() -> impl Strategy<Value = Lifecycle> {
-    let open = (any_money(), any_money(), any::<Option<u64>>()).prop_map(|(notional, fee, due)| {
-        Lifecycle::Open {
-            hold: Hold { notional, fee },
-            due: due.map(Elapsed::from_millis),
-        }
-    });
+    let open = (proptest::array::uniform3(any_money()), any::<Option<u64>>()).prop_map(
+        |([base, notional, fee], due)| Lifecycle::Open {
+            hold: Hold {
+                base,
+                notional,
+                fee,
+            },
+            stage: due.map_or(Stage::Resting, |at| {
+                Stage::Delayed(Elapsed::from_millis(at))
+            }),
+        },
+    );
     let reason = prop_oneof![
         Just(CloseReason::Filled),
         Just(CloseReason::Canceled),
@@ -71,6 +79,33 @@ fn any_lifecycle() -> impl Strategy<Value = Lifecycle> {
         open,
         (any_time(), reason).prop_map(|(at, reason)| Lifecycle::Closed { at, reason }),
     ]
+}
+
+fn any_elapsed() -> impl Strategy<Value = Elapsed> {
+    any::<u64>().prop_map(Elapsed::from_millis)
+}
+
+fn any_terms() -> impl Strategy<Value = Terms> {
+    let time_in_force = prop_oneof![
+        Just(TimeInForce::GoodTillCancelled),
+        Just(TimeInForce::ImmediateOrCancel),
+        Just(TimeInForce::FillOrKill),
+        any_time().prop_map(TimeInForce::GoodTill),
+    ];
+    let client = "[a-zA-Z0-9_.:/ -]{1,36}".prop_map(|text| ClientId::parse(&text).unwrap());
+    let client = proptest::option::of(client);
+    (time_in_force, any::<bool>(), any::<bool>(), client).prop_map(
+        |(time_in_force, post_only, at_once, client_id)| Terms {
+            time_in_force,
+            post_only,
+            execution: if at_once {
+                Execution::AtOnce
+            } else {
+                Execution::Ticks
+            },
+            client_id,
+        },
+    )
 }
 
 fn any_order() -> impl Strategy<Value = Order> {
@@ -98,31 +133,36 @@ fn any_order() -> impl Strategy<Value = Order> {
         sums,
         times,
         any_lifecycle(),
+        (any_terms(), proptest::option::of(any_elapsed())),
     )
-        .prop_map(|(symbol, buys, kind, sums, times, lifecycle)| {
-            let (whole, filled, notional, fee, price) = sums;
-            let (placed_at, updated_at, elapsed, history_count) = times;
-            Order {
-                id: OrderId::new(7),
-                symbol,
-                side: if buys { Side::Buy } else { Side::Sell },
-                kind,
-                quantity: whole,
-                fee_rate: Rate::from_stored(fee.exact()),
-                booked: Booked { notional, fee },
-                filled: Filled {
-                    quantity: filled,
-                    notional: fee,
-                    fee: notional,
-                    price,
-                },
-                placed_at,
-                updated_at,
-                updated_elapsed: Elapsed::from_millis(elapsed),
-                history_count,
-                lifecycle,
-            }
-        })
+        .prop_map(
+            |(symbol, buys, kind, sums, times, lifecycle, (terms, deadline))| {
+                let (whole, filled, notional, fee, price) = sums;
+                let (placed_at, updated_at, elapsed, history_count) = times;
+                Order {
+                    id: OrderId::new(7),
+                    symbol,
+                    side: if buys { Side::Buy } else { Side::Sell },
+                    kind,
+                    quantity: whole,
+                    terms,
+                    fee_rate: Rate::from_stored(fee.exact()),
+                    booked: Booked { notional, fee },
+                    filled: Filled {
+                        quantity: filled,
+                        notional: fee,
+                        fee: notional,
+                        price,
+                    },
+                    placed_at,
+                    updated_at,
+                    updated_elapsed: Elapsed::from_millis(elapsed),
+                    history_count,
+                    deadline,
+                    lifecycle,
+                }
+            },
+        )
 }
 
 fn any_account() -> impl Strategy<Value = Account> {
@@ -223,9 +263,9 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_a_row_or_an_error(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), versioned in any::<bool>()) {
+    fn any_bytes_are_a_row_or_an_error(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), versioned in any::<bool>(), version in 1u8..4) {
         if versioned {
-            bytes.insert(0, VERSION);
+            bytes.insert(0, version);
         }
         drop(read_order(&bytes));
         drop(read_account(&bytes));

@@ -10,7 +10,10 @@ mod ticks;
 
 use std::collections::BTreeMap;
 
-use mockx::exchange::{Command, NewPrice, OrderStatus, Rules, SET_PRICE_QUANTITY, Side, Ticker};
+use mockx::exchange::{
+    Command, Execution, NewPrice, OrderStatus, Rules, SET_PRICE_QUANTITY, Side, Terms, Ticker,
+    TimeInForce,
+};
 use mockx::units::{Asset, Exact, Moment, Price, Quantity, Symbol};
 
 use super::number::Number;
@@ -27,6 +30,10 @@ pub enum Refusal {
     UnknownAsset,
     UnknownOrder,
     OrderNotOpen,
+    Terms,
+    Date,
+    Duplicate,
+    WouldMatch,
     Funds,
     Digits,
 }
@@ -55,6 +62,9 @@ pub struct Placed {
     pub touched: u64,
     /// When the delay of a market order ends.
     pub due: Option<u64>,
+    pub terms: Terms,
+    /// Until when it is good, on the clock of deadlines.
+    pub good_till: Option<u64>,
 }
 
 /// A symbol.
@@ -101,6 +111,23 @@ impl Placed {
             OrderStatus::PartiallyFilled
         } else {
             OrderStatus::New
+        })
+    }
+
+    /// Whether it waits for nothing.
+    pub fn is_immediate(&self) -> bool {
+        let tif = self.terms.time_in_force;
+        matches!(
+            tif,
+            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill
+        ) || (self.limit.is_none() && self.terms.execution == Execution::AtOnce)
+    }
+
+    /// Whether it trades at a price.
+    pub fn trades_at(&self, price: Number) -> bool {
+        self.limit.is_none_or(|limit| match self.side {
+            Side::Buy => price <= limit,
+            Side::Sell => price >= limit,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Orders are placed and closed.
 
-use mockx::exchange::{NewOrder, OrderKind, OrderStatus, Side};
+use mockx::exchange::{Execution, NewOrder, OrderKind, OrderStatus, Side, TimeInForce};
 use mockx::units::Asset;
 
 use super::money::Short;
@@ -13,13 +13,18 @@ impl Naive {
         let Some(pair) = self.pairs.iter().find(|pair| pair.symbol == symbol) else {
             return Err(Refusal::UnknownSymbol);
         };
-        let last = number(pair.ticker.ok_or(Refusal::NoPrice)?.last);
+        let ticker = pair.ticker.ok_or(Refusal::NoPrice)?;
+        let last = number(ticker.last);
         let limit = match new.kind {
             OrderKind::Market => None,
             OrderKind::Limit { price } => Some(number(price)),
         };
         let quantity = Number::of(new.quantity.exact());
+        let mut order = self.bare(&new, limit, quantity);
+        let offered = Naive::offered(ticker, new.side);
+        self.check_terms(&order, offered)?;
         let price = match new.side {
+            _ if limit.is_none() && order.is_immediate() => offered,
             Side::Buy => limit.unwrap_or(last),
             Side::Sell => limit.unwrap_or(last).max(last),
         };
@@ -34,27 +39,7 @@ impl Naive {
             Side::Buy => (Number::ZERO, both, [notional, fee]),
             Side::Sell => (quantity, fee, [Number::ZERO, fee]),
         };
-        let mut order = Placed {
-            id: self.next,
-            symbol,
-            side: new.side,
-            limit,
-            quantity,
-            filled: Number::ZERO,
-            notional: Number::ZERO,
-            fee: Number::ZERO,
-            booked: [notional, fee],
-            hold,
-            created_at: self.now,
-            updated_at: self.now,
-            closed_at: None,
-            history: 1,
-            ended: None,
-            touched: self.elapsed,
-            due: limit
-                .is_none()
-                .then(|| self.elapsed + self.rules.market_delay_min.as_millis()),
-        };
+        (order.booked, order.hold) = ([notional, fee], hold);
         match self.set_aside([(symbol.base(), base), (symbol.quote(), quote)]) {
             Ok(()) => {}
             Err(Short::Digits) => return Err(Refusal::Digits),
@@ -64,10 +49,76 @@ impl Naive {
             }
         }
         let (id, waits) = (order.id, !order.is_open() || order.due.is_some());
+        let immediate = order.is_immediate();
+        let at_once = immediate
+            || order.terms.execution == Execution::AtOnce
+            || self.rules.match_limit_at_once;
         self.next += 1;
         self.orders.push(order);
-        if self.rules.match_limit_at_once && !waits {
+        if at_once && !waits {
             self.meet(id);
+        }
+        let rest = self.orders.iter().position(|order| order.id == id);
+        if let Some(index) = rest.filter(|&index| immediate && self.orders[index].is_open()) {
+            self.close(index, [OrderStatus::Expired, OrderStatus::PartiallyExpired]);
+        }
+        Ok(())
+    }
+
+    /// An order that has set nothing aside yet.
+    fn bare(&self, new: &NewOrder, limit: Option<Number>, quantity: Number) -> Placed {
+        let good_till = match new.terms.time_in_force {
+            TimeInForce::GoodTill(date) => {
+                Some(self.elapsed + date.as_millis().saturating_sub(self.now))
+            }
+            _ => None,
+        };
+        let mut order = Placed {
+            id: self.next,
+            symbol: new.symbol,
+            side: new.side,
+            limit,
+            quantity,
+            filled: Number::ZERO,
+            notional: Number::ZERO,
+            fee: Number::ZERO,
+            booked: [Number::ZERO; 2],
+            hold: [Number::ZERO; 2],
+            created_at: self.now,
+            updated_at: self.now,
+            closed_at: None,
+            history: 1,
+            ended: None,
+            touched: self.elapsed,
+            due: None,
+            terms: new.terms,
+            good_till,
+        };
+        if limit.is_none() && !order.is_immediate() {
+            order.due = Some(self.elapsed + self.rules.market_delay_min.as_millis());
+        }
+        order
+    }
+
+    fn check_terms(&self, order: &Placed, offered: Number) -> Result<(), Refusal> {
+        let terms = order.terms;
+        if let TimeInForce::GoodTill(date) = terms.time_in_force {
+            if date.as_millis() <= self.now {
+                return Err(Refusal::Date);
+            }
+            if order.is_immediate() {
+                return Err(Refusal::Terms);
+            }
+        }
+        if terms.post_only && (order.limit.is_none() || order.is_immediate()) {
+            return Err(Refusal::Terms);
+        }
+        let named = |other: &&Placed| other.is_open() && other.terms.client_id == terms.client_id;
+        if terms.client_id.is_some() && self.orders.iter().any(|other| named(&other)) {
+            return Err(Refusal::Duplicate);
+        }
+        if terms.post_only && order.trades_at(offered) {
+            return Err(Refusal::WouldMatch);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Orders meet the prices of their symbol.
 
-use mockx::exchange::{OrderStatus, Side};
+use mockx::exchange::{OrderStatus, Side, Ticker, TimeInForce};
 use mockx::units::{Quantity, Symbol};
 
 use super::money::Short;
@@ -39,6 +39,14 @@ impl Naive {
         }
     }
 
+    /// The price at which a side trades.
+    pub(super) fn offered(ticker: Ticker, side: Side) -> Number {
+        match side {
+            Side::Buy => number(ticker.ask.unwrap_or(ticker.last)),
+            Side::Sell => number(ticker.bid.unwrap_or(ticker.last)),
+        }
+    }
+
     /// An order takes what it can of what the present tick has left.
     pub(super) fn meet(&mut self, id: u64) {
         let index = self.orders.iter().position(|order| order.id == id).unwrap();
@@ -46,14 +54,8 @@ impl Naive {
         let Some(ticker) = self.ticker(order.symbol) else {
             return;
         };
-        let price = match order.side {
-            Side::Buy => number(ticker.ask.unwrap_or(ticker.last)),
-            Side::Sell => number(ticker.bid.unwrap_or(ticker.last)),
-        };
-        let crosses = order.limit.is_none_or(|limit| match order.side {
-            Side::Buy => price <= limit,
-            Side::Sell => price >= limit,
-        });
+        let price = Naive::offered(ticker, order.side);
+        let crosses = order.trades_at(price);
         let pair = self
             .pairs
             .iter()
@@ -62,6 +64,10 @@ impl Naive {
         let left = pair.left[order.side as usize];
         let quantity = left.map_or(order.remaining(), |left| left.min(order.remaining()));
         if order.due.is_some() || !order.is_open() || !crosses || quantity.is_zero() {
+            return;
+        }
+        if quantity < order.remaining() && order.terms.time_in_force == TimeInForce::FillOrKill {
+            self.close(index, [OrderStatus::Expired, OrderStatus::PartiallyExpired]);
             return;
         }
         match self.pay(index, price, quantity) {
