@@ -377,6 +377,7 @@ fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
             .or_insert_with(|| MarketState::new(symbol));
         entry.ticker = market.ticker.or(entry.ticker);
         entry.received = market.received;
+        entry.marks.extend(market.state(symbol).marks);
     }
     markets.extend(kept.into_values());
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::ledger::Account;
 use super::order::{Order, Stage};
 use super::terms::{Terms, TimeInForce};
+use super::trigger::Level;
 use super::{Digest, Exchange};
 use crate::units::{Amount, Asset, OrderId, Overflow, Symbol};
 
@@ -101,6 +102,7 @@ impl Exchange {
             .ok_or(Broken::OrderWithoutMarket(id))?;
         let in_place = match stage {
             Stage::Delayed(at) => self.due.contains(&(at, id)),
+            Stage::Armed => market.triggers.contains(order),
             Stage::Resting => market.book.contains(order),
         };
         let timed = self.by_update.contains(&(order.updated_elapsed, id))
@@ -116,16 +118,16 @@ impl Exchange {
     }
 
     fn audit_places(&self) -> Result<(), Broken> {
-        let in_books = self
-            .markets
-            .values()
-            .fold(0usize, |sum, market| sum.saturating_add(market.book.len()));
+        let in_markets = self.markets.values().fold(0usize, |sum, market| {
+            sum.saturating_add(market.book.len())
+                .saturating_add(market.triggers.len())
+        });
         let open = self.orders.len();
         let count =
             |has: fn(&Order) -> bool| self.orders.values().filter(|order| has(order)).count();
         let dated = count(|order| order.deadline.is_some());
         let named = count(|order| order.terms.client_id.is_some());
-        if in_books.saturating_add(self.due.len()) != open
+        if in_markets.saturating_add(self.due.len()) != open
             || self.by_update.len() != open
             || self.good_till.len() != dated
             || self.by_client.len() != named
@@ -249,6 +251,15 @@ pub(super) fn fold_terms(digest: &mut Digest, terms: &Terms) {
     digest.word(word);
     digest.word(date);
     digest.word(u64::from(terms.post_only) << 1 | terms.execution as u64);
+    if let Some(trigger) = terms.trigger {
+        let (price, bips) = match trigger.level {
+            Level::At(price) => (Some(price), 0),
+            Level::Trail { bips, from } => (from, bips),
+        };
+        digest.word((trigger.kind as u64).wrapping_add(1));
+        digest.word(u64::from(bips));
+        digest.number(price.unwrap_or_default().exact());
+    }
     if let Some(client) = terms.client_id {
         digest.text(client.as_bytes());
     }

@@ -65,6 +65,7 @@ impl Exchange {
             Some(Stage::Delayed(due)) => {
                 self.due.remove(&(due, order.id));
             }
+            Some(Stage::Armed) => self.disarm(order),
             Some(Stage::Resting) => {
                 if let Some(market) = self.markets.get_mut(&order.symbol) {
                     market.book.remove(order);

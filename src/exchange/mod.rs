@@ -14,7 +14,8 @@
 //! # Ticks
 //!
 //! A tick is a new ticker of a symbol, a price set by hand, or the present ticker counted once more by the tick loop.
-//! A tick serves buys, then sells; each side in price-time order, sharing the quantity that is on offer.
+//! What a new price triggers joins the book first; then the tick serves buys, then sells; each side in price-time order,
+//! sharing the quantity that is on offer.
 //!
 //! # Invariants
 //!
@@ -61,6 +62,7 @@ mod settle;
 mod snapshot;
 mod terms;
 mod timers;
+mod trigger;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,11 +85,15 @@ pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
 pub use rules::Rules;
 pub use snapshot::{MarketState, Snapshot};
 pub use terms::{Execution, Terms, TimeInForce};
+pub use trigger::{
+    Direction, Level, Mark, TRAILING_BIPS_MAX, TRAILING_PER_SYMBOL_MAX, Trigger, TriggerKind,
+};
 pub use waiting::Waiting;
 
 use crate::units::{Amount, Asset, ClientId, Elapsed, Moment, OrderId, Symbol};
 use counters::Counters;
 use ledger::Ledger;
+use trigger::Triggers;
 
 /// The most orders that can be open at once; bounds the memory.
 pub const OPEN_ORDERS_MAX: usize = 250_000;
@@ -265,8 +271,12 @@ impl Exchange {
         self.due.clear();
         self.good_till.clear();
         self.by_client.clear();
-        for market in self.markets.values_mut() {
+        for (&symbol, market) in &mut self.markets {
             market.book = Book::default();
+            if market.triggers.trailing() > 0 {
+                self.events.push(Event::MarketTouched(symbol));
+            }
+            market.triggers = Triggers::default();
         }
         self.note_all_hunger();
         self.journal.word(Fact::Reset as u64);
@@ -294,4 +304,5 @@ enum Fact {
     Placed = 6,
     Filled = 7,
     Closed = 8,
+    Triggered = 9,
 }

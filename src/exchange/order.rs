@@ -93,6 +93,8 @@ pub enum CloseReason {
 pub enum Stage {
     /// A market order waits until its delay ends.
     Delayed(Elapsed),
+    /// It waits for its trigger, with its money held.
+    Armed,
     /// It is in the book.
     Resting,
 }

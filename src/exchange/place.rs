@@ -6,8 +6,9 @@ use super::ledger::{Account, Refused};
 use super::market::{Market, Ticker};
 use super::order::{Booked, CloseReason, Filled, Hold, Lifecycle, Order, OrderKind, Side, Stage};
 use super::terms::{Execution, TimeInForce};
+use super::trigger::{Mark, TRAILING_PER_SYMBOL_MAX};
 use super::{Event, Exchange, Fact, NewOrder, OPEN_ORDERS_MAX, Outcome, RejectReason, Rejection};
-use crate::units::{Amount, Asset, Elapsed, OrderId, Price, Rounding};
+use crate::units::{Amount, Asset, Elapsed, OrderId, Price, Rounding, Symbol};
 
 /// What an order needs.
 struct Needs {
@@ -112,6 +113,15 @@ impl Exchange {
         {
             return Err(Rejection::DuplicateClientId { client, order });
         }
+        if let Some(trigger) = new.terms.trigger {
+            return if trigger.is_reached(new.side, ticker.last) {
+                Err(Rejection::WouldTrigger)
+            } else if trigger.trails() && market.triggers.trailing() >= TRAILING_PER_SYMBOL_MAX {
+                Err(Rejection::TooManyTrailing(TRAILING_PER_SYMBOL_MAX))
+            } else {
+                Ok(())
+            };
+        }
         if new.terms.is_immediate(new.kind) && market.is_stale(self.moment.elapsed, &self.rules) {
             return Err(Rejection::OldPrice(new.symbol));
         }
@@ -142,7 +152,9 @@ impl Exchange {
         reject: Option<RejectReason>,
     ) -> Order {
         let waits = new.kind == OrderKind::Market && !new.terms.is_immediate(new.kind);
-        let stage = if waits {
+        let stage = if new.terms.trigger.is_some() {
+            Stage::Armed
+        } else if waits {
             let delay = chance::market_delay(&self.rules, id);
             Stage::Delayed(self.moment.elapsed.plus(delay))
         } else {
@@ -191,7 +203,10 @@ impl Exchange {
         self.by_update.insert((order.updated_elapsed, order.id));
         self.orders.insert(order.id, order.clone());
         if let Some(stage) = order.stage() {
-            self.enter_place(&order, stage);
+            self.enter_place(&order, stage, Mark::Unset);
+        }
+        if order.terms.trigger.is_some_and(|trigger| trigger.trails()) {
+            self.begin_trail(order.symbol);
         }
         if order.stage() != Some(Stage::Resting) {
             return order;
@@ -200,20 +215,41 @@ impl Exchange {
         let at_once = self.rules.match_limit_at_once || order.terms.execution == Execution::AtOnce;
         if immediate || at_once {
             self.meet_alone(order.id, order.symbol, order.side);
-            if immediate {
-                self.close(order.id, CloseReason::Expired);
-            }
+            self.end_if_immediate(order.id);
             return self.after_meeting(order);
         }
         self.note_hunger(order.symbol);
         order
     }
 
+    /// What an order that waits for nothing did not get expires.
+    pub(super) fn end_if_immediate(&mut self, id: OrderId) {
+        let order = self.orders.get(&id);
+        if order.is_some_and(|order| order.terms.is_immediate(order.kind)) {
+            self.close(id, CloseReason::Expired);
+        }
+    }
+
+    /// A new trailing order begins at the present price; from where is worth a row.
+    fn begin_trail(&mut self, symbol: Symbol) {
+        if let Some(market) = self.markets.get_mut(&symbol)
+            && let Some(ticker) = market.ticker
+        {
+            market.triggers.follow(ticker.last);
+            self.events.push(Event::MarketTouched(symbol));
+        }
+    }
+
     /// Puts an open order where its stage says, and its deadline and its name where they are looked for.
-    pub(super) fn enter_place(&mut self, order: &Order, stage: Stage) {
+    pub(super) fn enter_place(&mut self, order: &Order, stage: Stage, mark: Mark) {
         match stage {
             Stage::Delayed(due) => {
                 self.due.insert((due, order.id));
+            }
+            Stage::Armed => {
+                if let Some(market) = self.markets.get_mut(&order.symbol) {
+                    market.triggers.insert(order, mark);
+                }
             }
             Stage::Resting => {
                 if let Some(market) = self.markets.get_mut(&order.symbol) {
@@ -261,6 +297,9 @@ impl Exchange {
 /// The price at which money is set aside.
 fn booking_price(new: NewOrder, ticker: Ticker) -> Price {
     let last = ticker.last;
+    if let (OrderKind::Market, Some(trigger)) = (new.kind, new.terms.trigger) {
+        return trigger.expected(new.side, last);
+    }
     match (new.side, new.kind) {
         // It trades now, at a price that is known.
         (side, OrderKind::Market) if new.terms.is_immediate(new.kind) => ticker.price_for(side),
@@ -274,7 +313,7 @@ fn booking_price(new: NewOrder, ticker: Ticker) -> Price {
 mod tests {
     use super::*;
     use crate::exchange::{Command, Terms};
-    use crate::units::{Moment, Quantity, Symbol, Timestamp};
+    use crate::units::{Moment, Quantity, Timestamp};
 
     /// An exchange at a price of 100 with these deposits.
     fn exchange(deposits: &[(&str, &str)]) -> Exchange {

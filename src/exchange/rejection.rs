@@ -41,6 +41,15 @@ pub enum Rejection {
     /// A post only order that crosses the present price.
     #[error("Order would immediately match and take.")]
     WouldMatch,
+    /// A trigger whose price is reached already.
+    #[error("Order would trigger immediately.")]
+    WouldTrigger,
+    /// A trailing delta out of its bounds.
+    #[error("The trailing delta must be from 1 to {0} hundredths of a percent")]
+    TrailingDelta(u16),
+    /// Too many trailing orders of one symbol.
+    #[error("At most {0} trailing orders of one symbol can be open")]
+    TooManyTrailing(usize),
     /// A withdrawal of more than is free.
     #[error("Insufficient funds: {needed} {asset} wanted, {free} {asset} free")]
     InsufficientFunds {

@@ -1,11 +1,14 @@
 //! Everything out, everything in.
 
+use std::collections::BTreeMap;
+
 use super::market::{Depth, Ticker};
+use super::trigger::Mark;
 use super::{Account, Broken, Digest, Exchange, Order, Rules, Side, TradeTotals};
-use crate::units::{Asset, Elapsed, Moment, Symbol};
+use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
 
 /// What is kept of a market; its book is made of the open orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarketState {
     /// Which.
     pub symbol: Symbol,
@@ -19,6 +22,8 @@ pub struct MarketState {
     pub ask_depth: Depth,
     /// Left for sellers in this tick.
     pub bid_depth: Depth,
+    /// How far the trailing orders have come; what is kept of orders that trail no more is not looked at.
+    pub marks: Vec<(OrderId, Mark)>,
 }
 
 impl MarketState {
@@ -31,6 +36,7 @@ impl MarketState {
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
+            marks: Vec::new(),
         }
     }
 }
@@ -83,8 +89,10 @@ impl Exchange {
         exchange.moment = snapshot.moment;
         exchange.next_order = snapshot.next_order.max(1);
         exchange.journal = snapshot.journal;
+        let mut marks: BTreeMap<OrderId, Mark> = BTreeMap::new();
         for state in snapshot.markets {
-            exchange.restore_market(state);
+            marks.extend(state.marks.iter().copied());
+            exchange.restore_market(&state);
         }
         for (asset, account) in snapshot.accounts {
             exchange.ledger.insert(asset, account);
@@ -93,14 +101,15 @@ impl Exchange {
             exchange.counters.insert(side, symbol, totals);
         }
         for order in snapshot.orders {
-            exchange.restore_order(order)?;
+            let mark = marks.get(&order.id).copied().unwrap_or_default();
+            exchange.restore_order(order, mark)?;
         }
         exchange.note_all_hunger();
         exchange.audit()?;
         Ok(exchange)
     }
 
-    fn restore_market(&mut self, state: MarketState) {
+    fn restore_market(&mut self, state: &MarketState) {
         // More symbols than are allowed can only come from a store that somebody else wrote.
         if self.list(&[state.symbol]).is_err() {
             return;
@@ -114,7 +123,7 @@ impl Exchange {
         }
     }
 
-    fn restore_order(&mut self, order: Order) -> Result<(), Broken> {
+    fn restore_order(&mut self, order: Order, mark: Mark) -> Result<(), Broken> {
         let id = order.id;
         let Some(stage) = order.stage() else {
             return Err(Broken::ClosedOrderIsOpen(id));
@@ -124,7 +133,7 @@ impl Exchange {
         if !self.markets.contains_key(&order.symbol) {
             return Err(Broken::OrderWithoutMarket(id));
         }
-        self.enter_place(&order, stage);
+        self.enter_place(&order, stage, mark);
         self.by_update.insert((order.updated_elapsed, id));
         self.orders.insert(id, order);
         Ok(())
@@ -141,6 +150,7 @@ impl super::Market {
             ticks: self.ticks,
             ask_depth: self.ask_depth,
             bid_depth: self.bid_depth,
+            marks: self.triggers.marks(),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::order::OrderKind;
 use super::rejection::Rejection;
+use super::trigger::{Level, TRAILING_BIPS_MAX, Trigger};
 use crate::units::{ClientId, Moment, Timestamp};
 
 /// How long an order waits for the rest of its quantity.
@@ -39,6 +40,8 @@ pub struct Terms {
     pub post_only: bool,
     /// When it first meets the market.
     pub execution: Execution,
+    /// The price that it waits for before it joins the book.
+    pub trigger: Option<Trigger>,
     /// The client's own id, unique among open orders.
     pub client_id: Option<ClientId>,
 }
@@ -51,6 +54,23 @@ impl Terms {
             TimeInForce::GoodTillCancelled | TimeInForce::GoodTill(_) => {
                 kind == OrderKind::Market && self.execution == Execution::AtOnce
             }
+        }
+    }
+
+    fn check_trigger(&self) -> Result<(), Rejection> {
+        let Some(trigger) = self.trigger else {
+            return Ok(());
+        };
+        if self.post_only {
+            return Err(Rejection::Terms(
+                "An order that waits for a price cannot be post only",
+            ));
+        }
+        match trigger.level {
+            Level::Trail { bips, .. } if bips == 0 || bips > TRAILING_BIPS_MAX => {
+                Err(Rejection::TrailingDelta(TRAILING_BIPS_MAX))
+            }
+            Level::Trail { .. } | Level::At(_) => Ok(()),
         }
     }
 
@@ -74,6 +94,7 @@ impl Terms {
         if self.post_only && is_market {
             return Err(Rejection::Terms("A market order cannot be post only"));
         }
+        self.check_trigger()?;
         if self.post_only && self.is_immediate(kind) {
             return Err(Rejection::Terms(
                 "An order that waits for nothing cannot be post only",

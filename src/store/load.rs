@@ -5,7 +5,7 @@
 use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
-use super::row::{AccountRow, ExchangeRow, MarketRow, StateKey, TradesRow, decode, read_order};
+use super::row::{AccountRow, ExchangeRow, StateKey, TradesRow, decode, read_market, read_order};
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, STATE,
 };
@@ -65,7 +65,7 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
     for entry in markets.iter().map_err(StoreError::new)? {
         let (key, bytes) = entry.map_err(StoreError::new)?;
         let symbol = Symbol::parse(key.value()).map_err(StoreError::new)?;
-        let market = decode::<MarketRow>(bytes.value())?.read(symbol)?;
+        let market = read_market(bytes.value(), symbol)?;
         snapshot.markets.push(market);
     }
     // Names sort a little differently from the text of their keys.

@@ -22,7 +22,7 @@ pub(super) use account::AccountRow;
 pub(super) use figures::ExchangeRow;
 pub(super) use history::HistoryRow;
 pub(super) use key::StateKey;
-pub(super) use market::MarketRow;
+pub(super) use market::{MarketRow, read_market};
 pub(super) use order::{OrderRow, read_order};
 pub(super) use trades::TradesRow;
 

@@ -43,6 +43,7 @@ enum CloseRow {
 enum StageRow {
     Resting,
     Delayed(u64),
+    Armed,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,6 +67,7 @@ impl From<Lifecycle> for LifecycleRow {
                 stage: match stage {
                     Stage::Resting => StageRow::Resting,
                     Stage::Delayed(at) => StageRow::Delayed(at.as_millis()),
+                    Stage::Armed => StageRow::Armed,
                 },
             },
             Lifecycle::Closed { at, reason } => LifecycleRow::Closed {
@@ -94,6 +96,7 @@ impl LifecycleRow {
                     },
                     stage: match stage {
                         StageRow::Resting => Stage::Resting,
+                        StageRow::Armed => Stage::Armed,
                         StageRow::Delayed(at) => Stage::Delayed(Elapsed::from_millis(*at)),
                     },
                 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::unsound;
-use crate::exchange::{Execution, Terms, TimeInForce};
+use super::{Number, unsound};
+use crate::exchange::{Execution, Level, Terms, TimeInForce, Trigger, TriggerKind};
 use crate::store::StoreError;
 use crate::units::{ClientId, Timestamp};
 
@@ -15,12 +15,58 @@ enum TimeInForceRow {
     GoodTill(u64),
 }
 
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum LevelRow {
+    At(Number),
+    Trail(u16, Option<Number>),
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct TriggerRow {
+    takes_profit: bool,
+    level: LevelRow,
+}
+
+impl From<Trigger> for TriggerRow {
+    fn from(trigger: Trigger) -> TriggerRow {
+        TriggerRow {
+            takes_profit: trigger.kind == TriggerKind::TakeProfit,
+            level: match trigger.level {
+                Level::At(price) => LevelRow::At(price.exact().into()),
+                Level::Trail { bips, from } => {
+                    LevelRow::Trail(bips, from.map(|price| price.exact().into()))
+                }
+            },
+        }
+    }
+}
+
+impl TriggerRow {
+    fn read(self) -> Result<Trigger, StoreError> {
+        Ok(Trigger {
+            kind: if self.takes_profit {
+                TriggerKind::TakeProfit
+            } else {
+                TriggerKind::StopLoss
+            },
+            level: match self.level {
+                LevelRow::At(price) => Level::At(price.price()?),
+                LevelRow::Trail(bips, from) => Level::Trail {
+                    bips,
+                    from: from.map(Number::price).transpose()?,
+                },
+            },
+        })
+    }
+}
+
 /// Terms that are not the default ones.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct TermsRow {
     time_in_force: TimeInForceRow,
     post_only: bool,
     at_once: bool,
+    trigger: Option<TriggerRow>,
     client_id: Option<String>,
 }
 
@@ -36,6 +82,7 @@ impl TermsRow {
             },
             post_only: terms.post_only,
             at_once: terms.execution == Execution::AtOnce,
+            trigger: terms.trigger.map(TriggerRow::from),
             client_id: terms.client_id.map(|client| client.to_string()),
         })
     }
@@ -57,6 +104,7 @@ impl TermsRow {
             } else {
                 Execution::Ticks
             },
+            trigger: self.trigger.map(TriggerRow::read).transpose()?,
             client_id: client.map_err(|_| unsound("a client order id is not one"))?,
         })
     }

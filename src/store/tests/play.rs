@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::exchange::{
-    Command, Event, Exchange, Execution, HistoryEntry, NewBalance, NewOrder, NewPrice, Order,
-    OrderKind, Rules, Side, Terms, Ticker, TimeInForce,
+    Command, Event, Exchange, Execution, HistoryEntry, Level, NewBalance, NewOrder, NewPrice,
+    Order, OrderKind, Rules, Side, Terms, Ticker, TimeInForce, Trigger, TriggerKind,
 };
 use crate::units::{
     Amount, Asset, ClientId, Elapsed, Exact, Moment, OrderId, Price, Quantity, Span, Symbol,
@@ -171,9 +171,30 @@ impl Play {
             } else {
                 Execution::Ticks
             },
+            trigger: self.trigger(),
             client_id: named
                 .then(|| ClientId::parse(&format!("client {}", self.chance.below(9))).unwrap()),
         }
+    }
+
+    fn trigger(&mut self) -> Option<Trigger> {
+        if !self.chance.one_in(3) {
+            return None;
+        }
+        let kind = if self.chance.one_in(2) {
+            TriggerKind::StopLoss
+        } else {
+            TriggerKind::TakeProfit
+        };
+        let level = if self.chance.one_in(2) {
+            Level::At(self.price())
+        } else {
+            Level::Trail {
+                bips: 100,
+                from: self.chance.one_in(3).then(|| self.price()),
+            }
+        };
+        Some(Trigger { kind, level })
     }
 
     fn symbol(&mut self) -> Symbol {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use mockx::exchange::{
     Account, CloseReason, Depth, Event, Exchange, FillPrice, Flow, Order, Outcome, RejectReason,
-    Rejection, Side,
+    Rejection, Side, Stage,
 };
 use mockx::units::{Amount, Price};
 
@@ -38,9 +38,12 @@ pub fn answers(
             Rejection::DateHasPassed => Refusal::Date,
             Rejection::DuplicateClientId { .. } => Refusal::Duplicate,
             Rejection::WouldMatch => Refusal::WouldMatch,
+            Rejection::WouldTrigger => Refusal::WouldTrigger,
+            Rejection::TrailingDelta(_) => Refusal::Terms,
             Rejection::InsufficientFunds { .. } => Refusal::Funds,
             Rejection::NotExact(_)
             | Rejection::OldPrice(_)
+            | Rejection::TooManyTrailing(_)
             | Rejection::TooManyOpenOrders(_)
             | Rejection::TooManySymbols(_) => Refusal::Digits,
         });
@@ -247,6 +250,7 @@ fn order(real: &Order, naive: &Placed) -> Result<(), String> {
         closed_at: real.closed_at().map(mockx::units::Timestamp::as_millis),
         history: real.history_count,
         terms: real.terms,
+        armed: real.stage() == Some(Stage::Armed),
         good_till: real.deadline.map(mockx::units::Elapsed::as_millis),
         ended: (!real.is_open()).then(|| real.status()),
         ..naive.clone()

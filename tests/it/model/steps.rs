@@ -1,8 +1,8 @@
 //! What is thrown at the exchange: few symbols that share assets, few prices and quantities, so that orders meet.
 
 use mockx::exchange::{
-    Command, Execution, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Terms, Ticker,
-    TimeInForce,
+    Command, Execution, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Terms,
+    Ticker, TimeInForce, Trigger, TriggerKind,
 };
 use mockx::units::{
     Amount, Asset, ClientId, Exact, Moment, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp,
@@ -124,7 +124,15 @@ pub struct Special {
     good_till: Option<i64>,
     post_only: bool,
     at_once: bool,
+    trigger: Option<(TriggerKind, Goal)>,
     client: Option<u8>,
+}
+
+/// The price that an order waits for.
+#[derive(Debug, Clone)]
+enum Goal {
+    At(&'static str),
+    Trail(u16, Option<&'static str>),
 }
 
 /// A ticker; `spread` widens bid and ask by factors, and `None` leaves them to the last price.
@@ -178,20 +186,34 @@ const WAITS: [TimeInForce; 4] = [
     TimeInForce::FillOrKill,
 ];
 
+fn trigger() -> impl Strategy<Value = (TriggerKind, Goal)> {
+    let bips = select(&[100, 1, 200, 333, 5000, 5001, 0][..]);
+    (
+        select(&[TriggerKind::StopLoss, TriggerKind::TakeProfit][..]),
+        prop_oneof![
+            factor().prop_map(Goal::At),
+            (bips, option::weighted(0.4, factor()))
+                .prop_map(|(bips, from)| Goal::Trail(bips, from)),
+        ],
+    )
+}
+
 fn special() -> impl Strategy<Value = Special> {
     (
         select(&WAITS[..]),
         option::weighted(0.2, select(&[1, 800, 5000, 30_000, 0, -1000][..])),
         prop::bool::weighted(0.25),
         any::<bool>(),
+        option::weighted(0.4, trigger()),
         option::weighted(0.3, 0u8..5),
     )
         .prop_map(
-            |(time_in_force, good_till, post_only, at_once, client)| Special {
+            |(time_in_force, good_till, post_only, at_once, trigger, client)| Special {
                 time_in_force,
                 good_till,
                 post_only,
                 at_once,
+                trigger,
                 client,
             },
         )
@@ -348,7 +370,17 @@ impl Row {
 }
 
 impl Special {
-    fn terms(&self, moment: Moment) -> Terms {
+    fn terms(&self, symbol: usize, moment: Moment) -> Terms {
+        let trigger = |(kind, goal): &(TriggerKind, Goal)| Trigger {
+            kind: *kind,
+            level: match goal {
+                Goal::At(factor) => Level::At(price(symbol, factor)),
+                Goal::Trail(bips, from) => Level::Trail {
+                    bips: *bips,
+                    from: from.map(|factor| price(symbol, factor)),
+                },
+            },
+        };
         let date = self.good_till.map(|span| {
             let millis = moment.now.as_millis().saturating_add_signed(span);
             TimeInForce::GoodTill(Timestamp::from_millis(millis))
@@ -362,6 +394,7 @@ impl Special {
             } else {
                 Execution::Ticks
             },
+            trigger: self.trigger.as_ref().map(trigger),
             client_id: self.client.map(client),
         }
     }
@@ -398,7 +431,7 @@ impl Step {
                 quantity: quantity(wanted),
                 terms: special
                     .as_ref()
-                    .map_or_else(Terms::default, |special| special.terms(moment)),
+                    .map_or_else(Terms::default, |special| special.terms(*symbol, moment)),
             }),
             Step::Cancel { back } => {
                 Command::Cancel(OrderId::new(next.saturating_add_signed(-back)))

@@ -8,6 +8,8 @@
 //! buy BTC/USDT 2 limit 100                       without `limit`: a market order; `sell` alike
 //!     .. ioc | fok | post_only | at_once         words that may stand behind an order
 //!     .. good_till 5000 client bot-1             a date in ms from the start; the client's own id
+//!     .. stop 95 | profit 105                    the price that triggers it
+//!     .. stop - trail 100 from 95                one that trails by bips, from a price on
 //! cancel 1                                       by the number of the order
 //! deposit USDT 1000                              `withdraw` alike
 //! set USDT free 5 held 0                         the balance as it stands
@@ -19,8 +21,8 @@
 //! ```
 
 use mockx::exchange::{
-    Command, Execution, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Terms, Ticker,
-    TimeInForce,
+    Command, Execution, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Terms,
+    Ticker, TimeInForce, Trigger, TriggerKind,
 };
 use mockx::units::{
     Amount, Asset, ClientId, Exact, Invalid, OrderId, Price, Quantity, Rate, Span, Symbol,
@@ -150,6 +152,7 @@ fn order(side: Side, name: &str, amount: &str, rest: &[&str]) -> Result<Command,
         } else {
             Execution::Ticks
         },
+        trigger: trigger(&rest)?,
         client_id: option(&rest, "client", |text| {
             ClientId::parse(text).map_err(|invalid| invalid.to_string())
         })?,
@@ -161,6 +164,27 @@ fn order(side: Side, name: &str, amount: &str, rest: &[&str]) -> Result<Command,
         quantity: number(amount, Quantity::parse_positive)?,
         terms,
     }))
+}
+
+/// `stop 95` or `profit 105`, or `trail 100 from 95` with one of the two words and a dash.
+fn trigger(words: &[&str]) -> Result<Option<Trigger>, String> {
+    let price = |text: &str| number(text, Price::parse);
+    let bips = option(words, "trail", |text| {
+        text.parse().map_err(|_| "bad trail".to_owned())
+    })?;
+    let from = option(words, "from", price)?;
+    for (word, kind) in [
+        ("stop", TriggerKind::StopLoss),
+        ("profit", TriggerKind::TakeProfit),
+    ] {
+        let level = match (option(words, word, |text| Ok(text.to_owned()))?, bips) {
+            (Some(_), Some(bips)) => Level::Trail { bips, from },
+            (Some(text), None) => Level::At(price(&text)?),
+            (None, _) => continue,
+        };
+        return Ok(Some(Trigger { kind, level }));
+    }
+    Ok(None)
 }
 
 /// The value behind a key, where the key is there.

@@ -1,7 +1,7 @@
 //! The bytes of orders, open and closed.
 
 use super::*;
-use crate::exchange::{Execution, TimeInForce};
+use crate::exchange::{Execution, Level, TimeInForce, Trigger, TriggerKind};
 use crate::units::ClientId;
 
 #[test]
@@ -76,28 +76,58 @@ fn order_version_2() {
             } else {
                 Execution::Ticks
             },
+            trigger: None,
             client_id: client.map(|text| ClientId::parse(text).unwrap()),
         },
         deadline: Some(Elapsed::from_millis(86_500_000)),
         ..order(Side::Buy, limit, one, open("0", None))
     };
     let date = Timestamp::from_millis(1_700_000_100_000);
+    let armed = |kind, level| Order {
+        terms: Terms {
+            trigger: Some(Trigger { kind, level }),
+            ..Terms::default()
+        },
+        lifecycle: Lifecycle::Open {
+            hold: Hold::default(),
+            stage: Stage::Armed,
+        },
+        ..order(
+            Side::Sell,
+            OrderKind::Market,
+            FillPrice::None,
+            open("0", None),
+        )
+    };
+    let trail = |from| Level::Trail { bips: 150, from };
     let golden = [
         (
+            armed(TriggerKind::StopLoss, Level::At(price("95.5"))),
+            "02084254432f5553445401001e010203b494a20902b494a209053202ded8c50102ded8c501050080d095ffbc31f4d395ffbc3180b8992902000000000000000201000000010000f60e010000",
+        ),
+        (
+            armed(TriggerKind::TakeProfit, trail(None)),
+            "02084254432f5553445401001e010203b494a20902b494a209053202ded8c50102ded8c501050080d095ffbc31f4d395ffbc3180b89929020000000000000002010000000101019601000000",
+        ),
+        (
+            armed(TriggerKind::StopLoss, trail(Some(price("95.5")))),
+            "02084254432f5553445401001e010203b494a20902b494a209053202ded8c50102ded8c501050080d095ffbc31f4d395ffbc3180b8992902000000000000000201000000010001960101f60e010000",
+        ),
+        (
             special(TimeInForce::GoodTill(date), true, None),
-            "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc0705000103a0dd9bffbc3101010001a0c59f29",
+            "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc0705000103a0dd9bffbc310101000001a0c59f29",
         ),
         (
             special(TimeInForce::FillOrKill, false, Some("bot 1")),
-            "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc070500010200000105626f74203101a0c59f29",
+            "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc07050001020000000105626f74203101a0c59f29",
         ),
         (
             special(TimeInForce::ImmediateOrCancel, false, None),
-            "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc070500010100000001a0c59f29",
+            "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc07050001010000000001a0c59f29",
         ),
         (
             special(TimeInForce::GoodTillCancelled, true, None),
-            "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc070500010001010001a0c59f29",
+            "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc07050001000101000001a0c59f29",
         ),
         (
             order(Side::Buy, limit, one, open("0", None)),

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::exchange::{Execution, TimeInForce};
+use crate::exchange::{Execution, Level, TimeInForce, Trigger, TriggerKind};
 use crate::units::ClientId;
 
 fn any_exact() -> impl Strategy<Value = Exact> {
@@ -64,9 +64,11 @@ fn any_lifecycle() -> impl Strategy<Value = Lifecycle> {
                 notional,
                 fee,
             },
-            stage: due.map_or(Stage::Resting, |at| {
-                Stage::Delayed(Elapsed::from_millis(at))
-            }),
+            stage: match due {
+                Some(at) if at % 5 == 0 => Stage::Armed,
+                Some(at) => Stage::Delayed(Elapsed::from_millis(at)),
+                None => Stage::Resting,
+            },
         },
     );
     let reason = prop_oneof![
@@ -85,6 +87,16 @@ fn any_elapsed() -> impl Strategy<Value = Elapsed> {
     any::<u64>().prop_map(Elapsed::from_millis)
 }
 
+fn any_trigger() -> impl Strategy<Value = Trigger> {
+    let level = prop_oneof![
+        any_price().prop_map(Level::At),
+        (any::<u16>(), proptest::option::of(any_price()))
+            .prop_map(|(bips, from)| Level::Trail { bips, from }),
+    ];
+    let kind = prop_oneof![Just(TriggerKind::StopLoss), Just(TriggerKind::TakeProfit)];
+    (kind, level).prop_map(|(kind, level)| Trigger { kind, level })
+}
+
 fn any_terms() -> impl Strategy<Value = Terms> {
     let time_in_force = prop_oneof![
         Just(TimeInForce::GoodTillCancelled),
@@ -94,8 +106,9 @@ fn any_terms() -> impl Strategy<Value = Terms> {
     ];
     let client = "[a-zA-Z0-9_.:/ -]{1,36}".prop_map(|text| ClientId::parse(&text).unwrap());
     let client = proptest::option::of(client);
-    (time_in_force, any::<bool>(), any::<bool>(), client).prop_map(
-        |(time_in_force, post_only, at_once, client_id)| Terms {
+    let trigger = proptest::option::of(any_trigger());
+    (time_in_force, any::<bool>(), any::<bool>(), trigger, client).prop_map(
+        |(time_in_force, post_only, at_once, trigger, client_id)| Terms {
             time_in_force,
             post_only,
             execution: if at_once {
@@ -103,6 +116,7 @@ fn any_terms() -> impl Strategy<Value = Terms> {
             } else {
                 Execution::Ticks
             },
+            trigger,
             client_id,
         },
     )
@@ -199,8 +213,17 @@ fn any_market() -> impl Strategy<Value = MarketState> {
     let maybe = || proptest::option::of(any_exact());
     let ticker =
         proptest::option::of((any_price(), maybe(), maybe(), maybe(), maybe(), any_time()));
-    (any_symbol(), ticker, any::<u64>(), depth(), depth()).prop_map(
-        |(symbol, ticker, ticks, ask_depth, bid_depth)| MarketState {
+    let mark = prop_oneof![
+        Just(Mark::Unset),
+        any_price().prop_map(Mark::Above),
+        any_price().prop_map(Mark::Below),
+        any_price().prop_map(Mark::Extreme),
+    ];
+    let id = any::<u64>().prop_map(OrderId::new);
+    let marks = proptest::collection::vec((id, mark), 0..4);
+    let depths = (depth(), depth());
+    (any_symbol(), ticker, any::<u64>(), depths, marks).prop_map(
+        |(symbol, ticker, ticks, (ask_depth, bid_depth), marks)| MarketState {
             symbol,
             ticker: ticker.map(|(last, bid, ask, bid_quantity, ask_quantity, at)| Ticker {
                 symbol,
@@ -215,6 +238,7 @@ fn any_market() -> impl Strategy<Value = MarketState> {
             ticks,
             ask_depth,
             bid_depth,
+            marks,
         },
     )
 }
@@ -256,8 +280,7 @@ proptest! {
         let bytes = encode(&AccountRow::from(&account)).unwrap();
         prop_assert_eq!(read_account(&bytes).unwrap(), account);
         let bytes = encode(&MarketRow::from(&market)).unwrap();
-        let row: MarketRow = decode(&bytes).unwrap();
-        prop_assert_eq!(row.read(market.symbol).unwrap(), market);
+        prop_assert_eq!(super::super::read_market(&bytes, market.symbol).unwrap(), market);
         let bytes = encode(&HistoryRow::from(&entry)).unwrap();
         prop_assert_eq!(read_entry(&bytes).unwrap(), entry);
     }

@@ -7,6 +7,7 @@ mod clock;
 mod money;
 mod orders;
 mod ticks;
+mod triggers;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,7 @@ pub enum Refusal {
     Date,
     Duplicate,
     WouldMatch,
+    WouldTrigger,
     Funds,
     Digits,
 }
@@ -63,6 +65,12 @@ pub struct Placed {
     /// When the delay of a market order ends.
     pub due: Option<u64>,
     pub terms: Terms,
+    /// Whether it waits for a price.
+    pub armed: bool,
+    /// The best price since a trailing order began to follow.
+    pub extreme: Option<Number>,
+    /// Whether the price was below the one from which it follows.
+    pub below: bool,
     /// Until when it is good, on the clock of deadlines.
     pub good_till: Option<u64>,
 }
@@ -221,7 +229,11 @@ impl Naive {
         {
             pair.ticker = Some(ticker);
         }
+        let triggered = self.trigger(ticker.symbol, number(ticker.last));
         self.tick(ticker.symbol);
+        for id in triggered {
+            self.expire_rest(id);
+        }
     }
 
     fn set_price(&mut self, new: NewPrice) -> Result<(), Refusal> {

@@ -22,8 +22,10 @@ impl Naive {
         let quantity = Number::of(new.quantity.exact());
         let mut order = self.bare(&new, limit, quantity);
         let offered = Naive::offered(ticker, new.side);
-        self.check_terms(&order, offered)?;
+        self.check_terms(&order, last, offered)?;
+        order.begin_trail(last);
         let price = match new.side {
+            _ if limit.is_none() && order.armed => order.expected_trigger(last),
             _ if limit.is_none() && order.is_immediate() => offered,
             Side::Buy => limit.unwrap_or(last),
             Side::Sell => limit.unwrap_or(last).max(last),
@@ -48,7 +50,8 @@ impl Naive {
                 order.end(OrderStatus::Rejected, self.now);
             }
         }
-        let (id, waits) = (order.id, !order.is_open() || order.due.is_some());
+        let id = order.id;
+        let waits = !order.is_open() || order.due.is_some() || order.armed;
         let immediate = order.is_immediate();
         let at_once = immediate
             || order.terms.execution == Execution::AtOnce
@@ -58,11 +61,18 @@ impl Naive {
         if at_once && !waits {
             self.meet(id);
         }
-        let rest = self.orders.iter().position(|order| order.id == id);
-        if let Some(index) = rest.filter(|&index| immediate && self.orders[index].is_open()) {
-            self.close(index, [OrderStatus::Expired, OrderStatus::PartiallyExpired]);
+        if !waits {
+            self.expire_rest(id);
         }
         Ok(())
+    }
+
+    /// What an order that waits for nothing has not got is not wanted any more.
+    pub(super) fn expire_rest(&mut self, id: u64) {
+        let immediate = |order: &Placed| order.id == id && order.is_open() && order.is_immediate();
+        if let Some(index) = self.orders.iter().position(immediate) {
+            self.close(index, [OrderStatus::Expired, OrderStatus::PartiallyExpired]);
+        }
     }
 
     /// An order that has set nothing aside yet.
@@ -92,15 +102,18 @@ impl Naive {
             touched: self.elapsed,
             due: None,
             terms: new.terms,
+            armed: new.terms.trigger.is_some(),
+            extreme: None,
+            below: false,
             good_till,
         };
-        if limit.is_none() && !order.is_immediate() {
+        if limit.is_none() && !order.is_immediate() && !order.armed {
             order.due = Some(self.elapsed + self.rules.market_delay_min.as_millis());
         }
         order
     }
 
-    fn check_terms(&self, order: &Placed, offered: Number) -> Result<(), Refusal> {
+    fn check_terms(&self, order: &Placed, last: Number, offered: Number) -> Result<(), Refusal> {
         let terms = order.terms;
         if let TimeInForce::GoodTill(date) = terms.time_in_force {
             if date.as_millis() <= self.now {
@@ -110,12 +123,16 @@ impl Naive {
                 return Err(Refusal::Terms);
             }
         }
-        if terms.post_only && (order.limit.is_none() || order.is_immediate()) {
+        if terms.post_only && (order.limit.is_none() || order.is_immediate() || order.armed) {
             return Err(Refusal::Terms);
         }
+        order.check_distance()?;
         let named = |other: &&Placed| other.is_open() && other.terms.client_id == terms.client_id;
         if terms.client_id.is_some() && self.orders.iter().any(|other| named(&other)) {
             return Err(Refusal::Duplicate);
+        }
+        if order.armed {
+            return order.check_trigger(last);
         }
         if terms.post_only && order.trades_at(offered) {
             return Err(Refusal::WouldMatch);
@@ -188,6 +205,7 @@ impl Placed {
     pub(super) fn end(&mut self, status: OrderStatus, now: u64) {
         self.ended = Some(status);
         self.closed_at = Some(now);
+        self.armed = false;
         self.hold = [Number::ZERO; 2];
     }
 }

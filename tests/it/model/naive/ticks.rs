@@ -63,7 +63,8 @@ impl Naive {
             .unwrap();
         let left = pair.left[order.side as usize];
         let quantity = left.map_or(order.remaining(), |left| left.min(order.remaining()));
-        if order.due.is_some() || !order.is_open() || !crosses || quantity.is_zero() {
+        if order.due.is_some() || order.armed || !order.is_open() || !crosses || quantity.is_zero()
+        {
             return;
         }
         if quantity < order.remaining() && order.terms.time_in_force == TimeInForce::FillOrKill {
