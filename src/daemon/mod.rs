@@ -16,6 +16,7 @@ mod feed;
 mod matcher;
 mod poller;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -33,13 +34,13 @@ pub use fatal::Fatal;
 
 use crate::config::local::LocalError;
 use crate::config::{self, Config, Source, local};
-use crate::exchange::{Command, Exchange, Rules};
+use crate::exchange::{Command, Exchange, FeeMode, Fees, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
 use crate::oracle::JumpGuard;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
-use crate::units::{Amount, Exact, Moment, Span};
+use crate::units::{Amount, Exact, Moment, Span, Symbol};
 use board::Board;
 use clock::{Clock, MarketClock, SystemClock};
 use feed::{Feed, symbols};
@@ -188,6 +189,8 @@ fn rules(config: &Config) -> Rules {
     Rules {
         cash_asset: config.cash_asset,
         fee_rate: config.commission,
+        maker_rate: Some(config.maker_commission),
+        symbol_fees: symbol_fees(config),
         max_age,
         tick_loop: config.tick_loop,
         market_delay_min: config.market_delay_min,
@@ -199,6 +202,12 @@ fn rules(config: &Config) -> Rules {
         prune_every: config.prune_every,
         seed: config.seed,
     }
+}
+
+fn symbol_fees(config: &config::Exchange) -> BTreeMap<Symbol, Fees> {
+    let fees = config.symbol_commissions.iter();
+    fees.map(|(&symbol, &(taker, maker))| (symbol, Fees { taker, maker }))
+        .collect()
 }
 
 fn settings(config: &Config) -> Settings {
@@ -251,6 +260,12 @@ fn context(
     );
     let archive = Arc::new(store.reader());
     let context = Context::new(mailbox, archive, access, status, env!("CARGO_PKG_VERSION"));
+    let fee_mode = if config.exchange.fee_in_received {
+        FeeMode::Received
+    } else {
+        FeeMode::Quote
+    };
+    let context = context.with_fee_mode(fee_mode);
     Ok(Rc::new(context.with_stepper(stepped.then_some(stepper))))
 }
 

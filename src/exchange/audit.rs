@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ledger::Account;
 use super::order::{Order, Stage};
-use super::terms::{Terms, TimeInForce};
+use super::terms::{Execution, FeeMode, Terms, TimeInForce};
 use super::trigger::Level;
 use super::{Digest, Exchange};
 use crate::units::{Amount, Asset, OrderId, Overflow, Symbol};
@@ -162,6 +162,9 @@ impl Exchange {
             for figure in [totals.amount, totals.notional, totals.fee] {
                 digest.number(figure.exact());
             }
+            if !totals.base_fee.is_zero() {
+                digest.number(totals.base_fee.exact());
+            }
         }
         for order in self.orders.values() {
             fold_order(&mut digest, order);
@@ -250,7 +253,10 @@ pub(super) fn fold_terms(digest: &mut Digest, terms: &Terms) {
     };
     digest.word(word);
     digest.word(date);
-    digest.word(u64::from(terms.post_only) << 1 | terms.execution as u64);
+    let flags = [terms.post_only, terms.execution == Execution::AtOnce];
+    let in_received = terms.fee_mode == FeeMode::Received;
+    let [post_only, at_once] = flags.map(u64::from);
+    digest.word(u64::from(in_received) << 2 | post_only << 1 | at_once);
     if let Some(trigger) = terms.trigger {
         let (price, bips) = match trigger.level {
             Level::At(price) => (Some(price), 0),

@@ -82,9 +82,9 @@ pub use order::{
 pub use prices::{SET_PRICE_QUANTITY, SYMBOLS_MAX};
 pub use rejection::{RejectReason, Rejection};
 pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
-pub use rules::Rules;
+pub use rules::{Fees, Rules};
 pub use snapshot::{MarketState, Snapshot};
-pub use terms::{Execution, Terms, TimeInForce};
+pub use terms::{Execution, FeeMode, Terms, TimeInForce};
 pub use trigger::{
     Direction, Level, Mark, TRAILING_BIPS_MAX, TRAILING_PER_SYMBOL_MAX, Trigger, TriggerKind,
 };

@@ -4,9 +4,10 @@
 //! the lifecycle and never stored.
 
 use super::rejection::RejectReason;
-use super::terms::Terms;
+use super::terms::{FeeMode, Terms};
 use crate::units::{
-    Amount, Elapsed, MONEY_DECIMALS, OrderId, Price, Quantity, Rate, Rounding, Symbol, Timestamp,
+    Amount, Asset, Elapsed, MONEY_DECIMALS, OrderId, Price, Quantity, Rate, Rounding, Symbol,
+    Timestamp,
 };
 
 /// Buy or sell the base asset.
@@ -69,7 +70,7 @@ pub struct Filled {
     pub quantity: Quantity,
     /// Quote asset traded.
     pub notional: Amount,
-    /// Fees paid.
+    /// Fees paid, in the asset that [`Order::fee_asset`] names.
     pub fee: Amount,
     /// The price of it.
     pub price: FillPrice,
@@ -156,8 +157,10 @@ pub struct Order {
     pub quantity: Quantity,
     /// What else was asked for.
     pub terms: Terms,
-    /// Fee rate at the time of placing.
+    /// Fee rate at the time of placing, where it takes what is on offer.
     pub fee_rate: Rate,
+    /// The same for what is filled after it had rested.
+    pub maker_rate: Rate,
     /// Set aside at the start.
     pub booked: Booked,
     /// Filled so far.
@@ -170,6 +173,8 @@ pub struct Order {
     pub updated_elapsed: Elapsed,
     /// Entries of its history, the creation included.
     pub history_count: u32,
+    /// The tick up to which its fills count as taking what is on offer; market orders always do.
+    pub taker_through: u64,
     /// Until when it is good, on the clock that deadlines count in.
     pub deadline: Option<Elapsed>,
     /// Open or closed.
@@ -196,6 +201,19 @@ impl Order {
             Lifecycle::Open { stage, .. } => Some(stage),
             Lifecycle::Closed { .. } => None,
         }
+    }
+
+    /// What its fees are paid in.
+    pub fn fee_asset(&self) -> Asset {
+        match (self.terms.fee_mode, self.side) {
+            (FeeMode::Received, Side::Buy) => self.symbol.base(),
+            (FeeMode::Received, Side::Sell) | (FeeMode::Quote, _) => self.symbol.quote(),
+        }
+    }
+
+    /// Whether what is filled at a tick had rested before.
+    pub(super) fn is_maker_at(&self, tick: u64) -> bool {
+        self.kind != OrderKind::Market && tick > self.taker_through
     }
 
     /// Whether it trades at a price.
@@ -357,8 +375,10 @@ pub struct Traded {
     pub quantity: Quantity,
     /// Quote asset.
     pub notional: Amount,
-    /// Fee in the quote asset.
+    /// Fee, in the asset that the order pays fees in.
     pub fee: Amount,
+    /// Whether the order had rested before.
+    pub is_maker: bool,
 }
 
 /// One state change of an order.

@@ -5,7 +5,7 @@ use super::chance;
 use super::ledger::{Account, Refused};
 use super::market::{Market, Ticker};
 use super::order::{Booked, CloseReason, Filled, Hold, Lifecycle, Order, OrderKind, Side, Stage};
-use super::terms::{Execution, TimeInForce};
+use super::terms::{Execution, FeeMode, TimeInForce};
 use super::trigger::{Mark, TRAILING_PER_SYMBOL_MAX};
 use super::{Event, Exchange, Fact, NewOrder, OPEN_ORDERS_MAX, Outcome, RejectReason, Rejection};
 use crate::units::{Amount, Asset, Elapsed, OrderId, Price, Rounding, Symbol};
@@ -80,10 +80,14 @@ impl Exchange {
         let ticker = market.ticker.ok_or(Rejection::NoPrice(symbol))?;
         self.check_terms(new, market, ticker)?;
         let price = booking_price(new, ticker);
+        let fees = self.rules.fees(symbol);
         let booked = price
             .notional(new.quantity, Rounding::Up)
             .and_then(|notional| {
-                let fee = notional.fee(self.rules.fee_rate)?;
+                let fee = match new.terms.fee_mode {
+                    FeeMode::Quote => notional.fee(fees.taker.max(fees.maker))?,
+                    FeeMode::Received => Amount::ZERO,
+                };
                 // What a buy sets aside must be a figure itself.
                 notional.plus(fee).map(|_| Booked { notional, fee })
             })
@@ -160,6 +164,7 @@ impl Exchange {
         } else {
             Stage::Resting
         };
+        let fees = self.rules.fees(new.symbol);
         let lifecycle = match reject {
             None => Lifecycle::Open {
                 hold: needs.hold,
@@ -177,7 +182,8 @@ impl Exchange {
             kind: new.kind,
             quantity: new.quantity,
             terms: new.terms,
-            fee_rate: self.rules.fee_rate,
+            fee_rate: fees.taker,
+            maker_rate: fees.maker,
             booked: if reject.is_none() {
                 needs.booked
             } else {
@@ -188,16 +194,24 @@ impl Exchange {
             updated_at: self.moment.now,
             updated_elapsed: self.moment.elapsed,
             history_count: 1,
+            taker_through: 0,
             deadline: self.deadline_of(new),
             lifecycle,
         }
     }
 
     /// Sets the money aside and opens the order; tells how it is then, since it may have met the market at once.
-    fn accept(&mut self, order: Order, accounts: &Changed) -> Order {
+    fn accept(&mut self, mut order: Order, accounts: &Changed) -> Order {
         for &(asset, account) in accounts.iter().flatten() {
             self.ledger.insert(asset, account);
             self.events.push(Event::AccountChanged(asset));
+        }
+        let immediate = order.terms.is_immediate(order.kind);
+        let at_once = immediate
+            || self.rules.match_limit_at_once
+            || order.terms.execution == Execution::AtOnce;
+        if order.stage() == Some(Stage::Resting) {
+            order.taker_through = self.taker_through(&order, u64::from(!at_once));
         }
         self.events.push(Event::OrderOpen(order.id));
         self.by_update.insert((order.updated_elapsed, order.id));
@@ -211,9 +225,7 @@ impl Exchange {
         if order.stage() != Some(Stage::Resting) {
             return order;
         }
-        let immediate = order.terms.is_immediate(order.kind);
-        let at_once = self.rules.match_limit_at_once || order.terms.execution == Execution::AtOnce;
-        if immediate || at_once {
+        if at_once {
             self.meet_alone(order.id, order.symbol, order.side);
             self.end_if_immediate(order.id);
             return self.after_meeting(order);
@@ -237,6 +249,18 @@ impl Exchange {
         {
             market.triggers.follow(ticker.last);
             self.events.push(Event::MarketTouched(symbol));
+        }
+    }
+
+    /// Up to which tick an order that joins the book now takes what is on offer: not at all where it does not cross, else
+    /// until it has met the market, `ticks` from now.
+    pub(super) fn taker_through(&self, order: &Order, ticks: u64) -> u64 {
+        let crosses = |ticker: Ticker| order.trades_at(ticker.price_for(order.side));
+        match self.markets.get(&order.symbol) {
+            Some(market) if market.ticker.is_some_and(crosses) => {
+                market.ticks.saturating_add(ticks)
+            }
+            Some(_) | None => 0,
         }
     }
 

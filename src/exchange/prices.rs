@@ -72,7 +72,11 @@ impl Exchange {
         market.received = Some(self.moment.elapsed);
         market.begin_tick();
         market.triggers.follow(ticker.last);
-        let reached = market.triggers.reached(ticker.last);
+        let reached = if market.triggers.len() == 0 {
+            Vec::new()
+        } else {
+            market.triggers.reached(ticker.last)
+        };
         let wanted = market.hungry || market.crosses();
         for &id in &reached {
             self.trigger(id);
@@ -107,6 +111,7 @@ impl Exchange {
         if let Lifecycle::Open { stage, .. } = &mut order.lifecycle {
             *stage = Stage::Resting;
         }
+        order.taker_through = self.taker_through(&order, 0);
         self.journal.word(Fact::Triggered as u64);
         self.journal.word(id.sequence());
         self.journal.word(self.moment.now.as_millis());

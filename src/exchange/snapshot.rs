@@ -133,6 +133,10 @@ impl Exchange {
         if !self.markets.contains_key(&order.symbol) {
             return Err(Broken::OrderWithoutMarket(id));
         }
+        if let Some(market) = self.markets.get_mut(&order.symbol) {
+            // Ticks that took part in nothing may be lost; an order that has rested does not become a taker again.
+            market.ticks = market.ticks.max(order.taker_through.saturating_sub(1));
+        }
         self.enter_place(&order, stage, mark);
         self.by_update.insert((order.updated_elapsed, id));
         self.orders.insert(id, order);

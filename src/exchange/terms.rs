@@ -31,6 +31,16 @@ pub enum Execution {
     AtOnce,
 }
 
+/// What a fee is paid in, and out of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FeeMode {
+    /// In the quote asset on both sides, on top of what is paid for: it is set aside when the order is placed.
+    #[default]
+    Quote,
+    /// In the asset that is received, out of it: base for a buy, quote for a sale. Nothing is set aside for it.
+    Received,
+}
+
 /// The terms of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Terms {
@@ -40,6 +50,8 @@ pub struct Terms {
     pub post_only: bool,
     /// When it first meets the market.
     pub execution: Execution,
+    /// What its fees are paid in.
+    pub fee_mode: FeeMode,
     /// The price that it waits for before it joins the book.
     pub trigger: Option<Trigger>,
     /// The client's own id, unique among open orders.

@@ -103,7 +103,10 @@ async fn new_order(call: &Call<'_>) -> Result<NewOrder, Problem> {
         side,
         kind,
         quantity,
-        terms: Terms::default(),
+        terms: Terms {
+            fee_mode: call.context.fee_mode,
+            ..Terms::default()
+        },
     })
 }
 

@@ -5,7 +5,7 @@
 use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
-use super::row::{AccountRow, ExchangeRow, StateKey, TradesRow, decode, read_market, read_order};
+use super::row::{AccountRow, ExchangeRow, StateKey, decode, read_market, read_order, read_trades};
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, STATE,
 };
@@ -98,7 +98,7 @@ fn load_state(snapshot: &mut Snapshot, key: &str, bytes: &[u8]) -> Result<(), St
             snapshot.accounts.push((asset, account));
         }
         StateKey::Trades(side, symbol) => {
-            let totals = decode::<TradesRow>(bytes)?.read()?;
+            let totals = read_trades(bytes)?;
             snapshot.trades.push((side, symbol, totals));
         }
     }

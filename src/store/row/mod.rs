@@ -24,7 +24,7 @@ pub(super) use history::HistoryRow;
 pub(super) use key::StateKey;
 pub(super) use market::{MarketRow, read_market};
 pub(super) use order::{OrderRow, read_order};
-pub(super) use trades::TradesRow;
+pub(super) use trades::{TradesRow, read_trades};
 
 use super::StoreError;
 use crate::units::{Amount, Asset, Exact, Price, Quantity, Symbol};

@@ -135,6 +135,9 @@ pub(in crate::store) struct OrderRow {
     /// None of an order that asked for nothing special.
     terms: Option<TermsRow>,
     deadline: Option<u64>,
+    /// None where it is the fee rate.
+    maker_rate: Option<Number>,
+    taker_through: u64,
 }
 
 impl Row for OrderRow {
@@ -171,6 +174,9 @@ impl From<&Order> for OrderRow {
             lifecycle: order.lifecycle.into(),
             terms: TermsRow::of(&order.terms),
             deadline: order.deadline.map(Elapsed::as_millis),
+            maker_rate: (order.maker_rate != order.fee_rate)
+                .then(|| order.maker_rate.exact().into()),
+            taker_through: order.taker_through,
         }
     }
 }
@@ -199,6 +205,7 @@ impl OrderRow {
                 .transpose()?
                 .unwrap_or_default(),
             fee_rate: Rate::from_stored(self.fee_rate.exact()?),
+            maker_rate: Rate::from_stored(self.maker_rate.unwrap_or(self.fee_rate).exact()?),
             booked: Booked {
                 notional: notional.amount()?,
                 fee: fee.amount()?,
@@ -217,6 +224,7 @@ impl OrderRow {
             updated_at: Timestamp::from_millis(self.updated_at),
             updated_elapsed: Elapsed::from_millis(self.updated_elapsed),
             history_count: self.history_count,
+            taker_through: self.taker_through,
             deadline: self.deadline.map(Elapsed::from_millis),
             lifecycle: self.lifecycle.read()?,
         })

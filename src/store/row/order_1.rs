@@ -120,6 +120,7 @@ impl OrderRow1 {
             quantity,
             terms: Terms::default(),
             fee_rate: Rate::from_stored(self.fee_rate.exact()?),
+            maker_rate: Rate::from_stored(self.fee_rate.exact()?),
             booked: Booked {
                 notional: notional.amount()?,
                 fee: fee.amount()?,
@@ -138,6 +139,7 @@ impl OrderRow1 {
             updated_at: Timestamp::from_millis(self.updated_at),
             updated_elapsed: Elapsed::from_millis(self.updated_elapsed),
             history_count: self.history_count,
+            taker_through: 0,
             deadline: None,
             lifecycle: self.lifecycle.read(base)?,
         })

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Number, unsound};
-use crate::exchange::{Execution, Level, Terms, TimeInForce, Trigger, TriggerKind};
+use crate::exchange::{Execution, FeeMode, Level, Terms, TimeInForce, Trigger, TriggerKind};
 use crate::store::StoreError;
 use crate::units::{ClientId, Timestamp};
 
@@ -66,6 +66,7 @@ pub(super) struct TermsRow {
     time_in_force: TimeInForceRow,
     post_only: bool,
     at_once: bool,
+    fee_in_received: bool,
     trigger: Option<TriggerRow>,
     client_id: Option<String>,
 }
@@ -82,6 +83,7 @@ impl TermsRow {
             },
             post_only: terms.post_only,
             at_once: terms.execution == Execution::AtOnce,
+            fee_in_received: terms.fee_mode == FeeMode::Received,
             trigger: terms.trigger.map(TriggerRow::from),
             client_id: terms.client_id.map(|client| client.to_string()),
         })
@@ -103,6 +105,11 @@ impl TermsRow {
                 Execution::AtOnce
             } else {
                 Execution::Ticks
+            },
+            fee_mode: if self.fee_in_received {
+                FeeMode::Received
+            } else {
+                FeeMode::Quote
             },
             trigger: self.trigger.map(TriggerRow::read).transpose()?,
             client_id: client.map_err(|_| unsound("a client order id is not one"))?,

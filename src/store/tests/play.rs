@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::exchange::{
-    Command, Event, Exchange, Execution, HistoryEntry, Level, NewBalance, NewOrder, NewPrice,
-    Order, OrderKind, Rules, Side, Terms, Ticker, TimeInForce, Trigger, TriggerKind,
+    Command, Event, Exchange, Execution, FeeMode, HistoryEntry, Level, NewBalance, NewOrder,
+    NewPrice, Order, OrderKind, Rules, Side, Terms, Ticker, TimeInForce, Trigger, TriggerKind,
 };
 use crate::units::{
     Amount, Asset, ClientId, Elapsed, Exact, Moment, OrderId, Price, Quantity, Span, Symbol,
@@ -170,6 +170,11 @@ impl Play {
                 Execution::AtOnce
             } else {
                 Execution::Ticks
+            },
+            fee_mode: if self.chance.one_in(2) {
+                FeeMode::Received
+            } else {
+                FeeMode::Quote
             },
             trigger: self.trigger(),
             client_id: named

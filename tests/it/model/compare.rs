@@ -108,7 +108,7 @@ pub fn states(exchange: &Exchange, naive: &mut Naive, events: &[Event]) -> Resul
             .copied()
             .unwrap_or_default();
         same("count of trades", &real.count, count)?;
-        let figures = [real.amount, real.notional, real.fee];
+        let figures = [real.amount, real.notional, real.fee, real.base_fee];
         figures
             .into_iter()
             .zip(sums)

@@ -1,8 +1,8 @@
 //! What is thrown at the exchange: few symbols that share assets, few prices and quantities, so that orders meet.
 
 use mockx::exchange::{
-    Command, Execution, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Terms,
-    Ticker, TimeInForce, Trigger, TriggerKind,
+    Command, Execution, FeeMode, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side,
+    Terms, Ticker, TimeInForce, Trigger, TriggerKind,
 };
 use mockx::units::{
     Amount, Asset, ClientId, Exact, Moment, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp,
@@ -124,6 +124,7 @@ pub struct Special {
     good_till: Option<i64>,
     post_only: bool,
     at_once: bool,
+    fee_in_received: bool,
     trigger: Option<(TriggerKind, Goal)>,
     client: Option<u8>,
 }
@@ -203,18 +204,21 @@ fn special() -> impl Strategy<Value = Special> {
         select(&WAITS[..]),
         option::weighted(0.2, select(&[1, 800, 5000, 30_000, 0, -1000][..])),
         prop::bool::weighted(0.25),
-        any::<bool>(),
+        any::<[bool; 2]>(),
         option::weighted(0.4, trigger()),
         option::weighted(0.3, 0u8..5),
     )
         .prop_map(
-            |(time_in_force, good_till, post_only, at_once, trigger, client)| Special {
-                time_in_force,
-                good_till,
-                post_only,
-                at_once,
-                trigger,
-                client,
+            |(time_in_force, good_till, post_only, [at_once, fee_in_received], trigger, client)| {
+                Special {
+                    time_in_force,
+                    good_till,
+                    post_only,
+                    at_once,
+                    fee_in_received,
+                    trigger,
+                    client,
+                }
             },
         )
 }
@@ -281,19 +285,23 @@ pub fn certain_rules() -> impl Strategy<Value = Rules> {
         maybe(&[60_000, 5000, 10_000]),
         maybe(&[30_000]),
         any::<bool>(),
+        option::of(select(&["0.0002", "0", "0.4"][..])),
     )
         .prop_map(
-            |(fee, delay, tick_loop, expire_after, prune_after, match_limit_at_once)| Rules {
-                fee_rate: Rate::parse(fee, 1).unwrap(),
-                tick_loop,
-                market_delay_min: delay,
-                market_delay_max: delay,
-                fill_sigma_ppm: 0,
-                match_limit_at_once,
-                expire_after,
-                prune_after,
-                prune_every: Span::from_secs(20),
-                ..Rules::default()
+            |(fee, delay, tick_loop, expire_after, prune_after, match_limit_at_once, maker)| {
+                Rules {
+                    fee_rate: Rate::parse(fee, 1).unwrap(),
+                    maker_rate: maker.map(|rate| Rate::parse(rate, 1).unwrap()),
+                    tick_loop,
+                    market_delay_min: delay,
+                    market_delay_max: delay,
+                    fill_sigma_ppm: 0,
+                    match_limit_at_once,
+                    expire_after,
+                    prune_after,
+                    prune_every: Span::from_secs(20),
+                    ..Rules::default()
+                }
             },
         )
 }
@@ -393,6 +401,11 @@ impl Special {
                 Execution::AtOnce
             } else {
                 Execution::Ticks
+            },
+            fee_mode: if self.fee_in_received {
+                FeeMode::Received
+            } else {
+                FeeMode::Quote
             },
             trigger: self.trigger.as_ref().map(trigger),
             client_id: self.client.map(client),

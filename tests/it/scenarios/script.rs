@@ -1,12 +1,13 @@
 //! The words of the scripts.
 //!
 //! ```text
-//! rules fee_rate=0.001 delay=500ms delay_max=1s tick_loop=10s expire=24h prune=never at_once=yes sigma=0.1 seed=7
+//! rules fee_rate=0.001 maker_rate=0.0002 delay=500ms delay_max=1s tick_loop=10s expire=24h prune=never at_once=yes sigma=0.1 seed=7
 //! list BTC/USDT                                  makes a symbol known
 //! ticker BTC/USDT 100 bid 99 ask 101 bid_volume 5 ask_volume 5
 //! price BTC/USDT 100 ask_volume 5                a price set by hand
 //! buy BTC/USDT 2 limit 100                       without `limit`: a market order; `sell` alike
-//!     .. ioc | fok | post_only | at_once         words that may stand behind an order
+//!     .. ioc | fok | post_only | at_once | fee_in_received
+//!                                                words that may stand behind an order
 //!     .. good_till 5000 client bot-1             a date in ms from the start; the client's own id
 //!     .. stop 95 | profit 105                    the price that triggers it
 //!     .. stop - trail 100 from 95                one that trails by bips, from a price on
@@ -21,8 +22,8 @@
 //! ```
 
 use mockx::exchange::{
-    Command, Execution, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Terms,
-    Ticker, TimeInForce, Trigger, TriggerKind,
+    Command, Execution, FeeMode, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side,
+    Terms, Ticker, TimeInForce, Trigger, TriggerKind,
 };
 use mockx::units::{
     Amount, Asset, ClientId, Exact, Invalid, OrderId, Price, Quantity, Rate, Span, Symbol,
@@ -32,7 +33,7 @@ use mockx::units::{
 use super::START;
 
 /// Words of an order that stand alone.
-const FLAGS: [&str; 4] = ["ioc", "fok", "post_only", "at_once"];
+const FLAGS: [&str; 5] = ["ioc", "fok", "post_only", "at_once", "fee_in_received"];
 
 /// What a line asks for.
 pub enum Action {
@@ -96,6 +97,9 @@ pub fn rules(mut rules: Rules, settings: &[String]) -> Result<Rules, String> {
         let (key, value) = setting.split_once('=').ok_or("a setting is key=value")?;
         match key {
             "fee_rate" => rules.fee_rate = number(value, |text| Rate::parse(text, 1))?,
+            "maker_rate" => {
+                rules.maker_rate = Some(number(value, |text| Rate::parse(text, 1))?);
+            }
             "delay" => {
                 rules.market_delay_min = span(value)?;
                 rules.market_delay_max = rules.market_delay_min;
@@ -151,6 +155,11 @@ fn order(side: Side, name: &str, amount: &str, rest: &[&str]) -> Result<Command,
             Execution::AtOnce
         } else {
             Execution::Ticks
+        },
+        fee_mode: if has("fee_in_received") {
+            FeeMode::Received
+        } else {
+            FeeMode::Quote
         },
         trigger: trigger(&rest)?,
         client_id: option(&rest, "client", |text| {

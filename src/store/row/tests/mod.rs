@@ -65,6 +65,7 @@ fn trades() -> TradeTotals {
         amount: money("1.5"),
         notional: money("97170.18"),
         fee: money("97.17018"),
+        base_fee: Amount::ZERO,
     }
 }
 
@@ -101,6 +102,7 @@ fn order(side: Side, kind: OrderKind, price: FillPrice, lifecycle: Lifecycle) ->
         quantity: quantity("1.5"),
         terms: Terms::default(),
         fee_rate: Rate::from_millionths(1000),
+        maker_rate: Rate::from_millionths(1000),
         booked: Booked {
             notional: money("97170.18"),
             fee: money("97.17018"),
@@ -115,6 +117,7 @@ fn order(side: Side, kind: OrderKind, price: FillPrice, lifecycle: Lifecycle) ->
         updated_at: Timestamp::from_millis(1_700_000_000_500),
         updated_elapsed: Elapsed::from_millis(86_400_000),
         history_count: 2,
+        taker_through: 0,
         deadline: None,
         lifecycle,
     }
@@ -178,7 +181,7 @@ fn read_account(bytes: &[u8]) -> Result<Account, StoreError> {
 }
 
 fn read_trades(bytes: &[u8]) -> Result<TradeTotals, StoreError> {
-    decode::<TradesRow>(bytes)?.read()
+    super::read_trades(bytes)
 }
 
 fn read_market(bytes: &[u8]) -> Result<MarketState, StoreError> {
@@ -293,13 +296,19 @@ fn account_version_1() {
 
 #[test]
 fn trades_version_1() {
-    let row = TradesRow::from(&trades());
-    assert_golden(
-        &row,
-        "01ac021e01b494a20902b494a20905",
-        read_trades,
-        &trades(),
-    );
+    let golden = "01ac021e01b494a20902b494a20905";
+    assert_reads(golden, TradesRow::VERSION, read_trades, &trades());
+}
+
+#[test]
+fn trades_version_2() {
+    let totals = TradeTotals {
+        base_fee: money("0.0015"),
+        ..trades()
+    };
+    let row = TradesRow::from(&totals);
+    let golden = "02ac021e01b494a20902b494a209051e04";
+    assert_golden(&row, golden, read_trades, &totals);
 }
 
 #[test]

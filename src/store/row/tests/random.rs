@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::exchange::{Execution, Level, TimeInForce, Trigger, TriggerKind};
+use crate::exchange::{Execution, FeeMode, Level, TimeInForce, Trigger, TriggerKind};
 use crate::units::ClientId;
 
 fn any_exact() -> impl Strategy<Value = Exact> {
@@ -116,6 +116,11 @@ fn any_terms() -> impl Strategy<Value = Terms> {
             } else {
                 Execution::Ticks
             },
+            fee_mode: if at_once == post_only {
+                FeeMode::Quote
+            } else {
+                FeeMode::Received
+            },
             trigger,
             client_id,
         },
@@ -161,6 +166,7 @@ fn any_order() -> impl Strategy<Value = Order> {
                     quantity: whole,
                     terms,
                     fee_rate: Rate::from_stored(fee.exact()),
+                    maker_rate: Rate::from_stored(notional.exact()),
                     booked: Booked { notional, fee },
                     filled: Filled {
                         quantity: filled,
@@ -172,6 +178,7 @@ fn any_order() -> impl Strategy<Value = Order> {
                     updated_at,
                     updated_elapsed: Elapsed::from_millis(elapsed),
                     history_count,
+                    taker_through: elapsed,
                     deadline,
                     lifecycle,
                 }

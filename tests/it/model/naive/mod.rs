@@ -12,8 +12,8 @@ mod triggers;
 use std::collections::BTreeMap;
 
 use mockx::exchange::{
-    Command, Execution, NewPrice, OrderStatus, Rules, SET_PRICE_QUANTITY, Side, Terms, Ticker,
-    TimeInForce,
+    Command, Execution, FeeMode, NewPrice, OrderStatus, Rules, SET_PRICE_QUANTITY, Side, Terms,
+    Ticker, TimeInForce,
 };
 use mockx::units::{Asset, Exact, Moment, Price, Quantity, Symbol};
 
@@ -65,6 +65,8 @@ pub struct Placed {
     /// When the delay of a market order ends.
     pub due: Option<u64>,
     pub terms: Terms,
+    /// Whether it crossed when it came and has not met the market since.
+    pub fresh: bool,
     /// Whether it waits for a price.
     pub armed: bool,
     /// The best price since a trailing order began to follow.
@@ -88,15 +90,16 @@ pub struct Pair {
 #[derive(Debug)]
 pub struct Naive {
     rules: Rules,
-    fee_rate: Number,
+    /// Of takers and of makers.
+    fee_rates: [Number; 2],
     pub now: u64,
     pub elapsed: u64,
     pub next: u64,
     pub pairs: Vec<Pair>,
     pub wallets: BTreeMap<Asset, Wallet>,
     pub orders: Vec<Placed>,
-    /// Count, base, quote and fees.
-    pub totals: BTreeMap<(Side, Symbol), (u64, [Number; 3])>,
+    /// Count, base, quote, fees in quote, fees in base.
+    pub totals: BTreeMap<(Side, Symbol), (u64, [Number; 4])>,
     /// What pruning was told to forget, since it was last asked for.
     pub pruned: Vec<u64>,
     /// The last multiples of their spans at which the tick loop and pruning ran.
@@ -139,6 +142,11 @@ impl Placed {
         })
     }
 
+    /// Whether its fees come out of what it receives.
+    pub fn pays_in_received(&self) -> bool {
+        self.terms.fee_mode == FeeMode::Received
+    }
+
     /// What it has set aside of an asset.
     fn holds(&self, asset: Asset) -> Number {
         let quote = if asset == self.symbol.quote() {
@@ -159,7 +167,8 @@ impl Placed {
 impl Naive {
     pub fn new(rules: Rules) -> Naive {
         Naive {
-            fee_rate: Number::of(rules.fee_rate.exact()),
+            fee_rates: [rules.fee_rate, rules.maker_rate.unwrap_or(rules.fee_rate)]
+                .map(|rate| Number::of(rate.exact())),
             rules,
             now: 0,
             elapsed: 0,

@@ -33,9 +33,14 @@ impl Naive {
         let notional = price
             .times(quantity, MONEY, Cut::Up)
             .ok_or(Refusal::Digits)?;
-        let fee = notional
-            .times(self.fee_rate, MONEY, Cut::Up)
-            .ok_or(Refusal::Digits)?;
+        let rate = self.fee_rates[0].max(self.fee_rates[1]);
+        let fee = if order.pays_in_received() {
+            Number::ZERO
+        } else {
+            notional
+                .times(rate, MONEY, Cut::Up)
+                .ok_or(Refusal::Digits)?
+        };
         let both = notional.and(fee).ok_or(Refusal::Digits)?;
         let (base, quote, hold) = match new.side {
             Side::Buy => (Number::ZERO, both, [notional, fee]),
@@ -50,6 +55,7 @@ impl Naive {
                 order.end(OrderStatus::Rejected, self.now);
             }
         }
+        order.fresh = !order.armed && order.trades_at(offered);
         let id = order.id;
         let waits = !order.is_open() || order.due.is_some() || order.armed;
         let immediate = order.is_immediate();
@@ -60,6 +66,9 @@ impl Naive {
         self.orders.push(order);
         if at_once && !waits {
             self.meet(id);
+            for order in self.orders.iter_mut().filter(|order| order.id == id) {
+                order.fresh = false;
+            }
         }
         if !waits {
             self.expire_rest(id);
@@ -102,6 +111,7 @@ impl Naive {
             touched: self.elapsed,
             due: None,
             terms: new.terms,
+            fresh: false,
             armed: new.terms.trigger.is_some(),
             extreme: None,
             below: false,

@@ -37,6 +37,13 @@ impl Naive {
                 self.meet(id);
             }
         }
+        for order in self
+            .orders
+            .iter_mut()
+            .filter(|order| order.symbol == symbol)
+        {
+            order.fresh = false;
+        }
     }
 
     /// The price at which a side trades.
@@ -92,12 +99,19 @@ impl Naive {
         let buys = order.side == Side::Buy;
         let cut = if buys { Cut::Up } else { Cut::Down };
         let mut notional = price.times(quantity, MONEY, cut).ok_or(Short::Digits)?;
-        let mut fee = notional
-            .times(self.fee_rate, MONEY, Cut::Up)
-            .ok_or(Short::Digits)?;
+        let maker = order.limit.is_some() && !order.fresh;
+        let rate = self.fee_rates[usize::from(maker)];
+        let received = order.pays_in_received();
+        let basis = if received && buys { quantity } else { notional };
+        let mut fee = basis.times(rate, MONEY, Cut::Up).ok_or(Short::Digits)?;
+        if received {
+            fee = fee.min(basis);
+        }
         if buys && order.limit.is_some() {
             notional = notional.min(order.hold[0]);
-            fee = fee.min(order.hold[1]);
+            if !received {
+                fee = fee.min(order.hold[1]);
+            }
         }
         order.notional.and(notional).ok_or(Short::Digits)?;
         order.fee.and(fee).ok_or(Short::Digits)?;
@@ -125,7 +139,11 @@ impl Naive {
             purse.market = purse.market - notional;
             purse.saw(notional);
         }
-        purse.spend(from_hold[1], fee - from_hold[1], true)?;
+        if buys && received {
+            stock.spend(Number::ZERO, fee, true)?;
+        } else {
+            purse.spend(from_hold[1], fee - from_hold[1], true)?;
+        }
         let sold = if buys { Number::ZERO } else { quantity };
         Naive::check(&stock, self.holds(base) - sold)?;
         Naive::check(&purse, self.holds(quote) - from_hold[0] - from_hold[1])?;
@@ -149,9 +167,16 @@ impl Naive {
         order.updated_at = self.now;
         order.touched = self.elapsed;
         let (side, symbol) = (order.side, order.symbol);
+        let base_fee = order.pays_in_received() && side == Side::Buy;
         let total = self.totals.entry((side, symbol)).or_default();
         total.0 += 1;
-        for (sum, part) in total.1.iter_mut().zip([quantity, notional, fee]) {
+        let fees = if base_fee {
+            [Number::ZERO, fee]
+        } else {
+            [fee, Number::ZERO]
+        };
+        let parts = [quantity, notional, fees[0], fees[1]];
+        for (sum, part) in total.1.iter_mut().zip(parts) {
             *sum = *sum + part;
         }
         let pair = self

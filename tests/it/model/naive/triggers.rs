@@ -86,6 +86,7 @@ impl Naive {
     /// Lets join the book who waits for this price; tells whom.
     pub(super) fn trigger(&mut self, symbol: Symbol, last: Number) -> Vec<u64> {
         let mut triggered = Vec::new();
+        let ticker = self.ticker(symbol).unwrap();
         for order in &mut self.orders {
             if order.symbol != symbol || !order.is_open() || !order.armed {
                 continue;
@@ -93,6 +94,7 @@ impl Naive {
             let level = order.follow(last);
             if level.is_some_and(|level| order.passed(level, last)) {
                 order.armed = false;
+                order.fresh = order.trades_at(Naive::offered(ticker, order.side));
                 triggered.push(order.id);
             }
         }
