@@ -18,7 +18,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 43] = [
+pub(super) const KEYS: [&str; 46] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -26,6 +26,9 @@ pub(super) const KEYS: [&str; 43] = [
     "server.reads_need_key",
     "exchange.cash_asset",
     "exchange.commission",
+    "exchange.maker_commission",
+    "exchange.symbol_commissions",
+    "exchange.fee_asset",
     "exchange.seed",
     "exchange.tick_loop",
     "exchange.market_delay_min",

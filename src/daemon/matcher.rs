@@ -402,6 +402,7 @@ fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
         entry.received = market.received;
         entry.source = market.source;
         entry.trading = market.trading;
+        entry.marks.extend(market.state(symbol).marks);
     }
     markets.extend(kept.into_values());
 }

@@ -2,6 +2,7 @@
 
 use super::market::Ticker;
 use super::order::{Order, OrderKind, Side};
+use super::terms::Terms;
 use crate::units::{Amount, Asset, OrderId, Price, Quantity, Symbol};
 
 /// An order to be placed.
@@ -15,6 +16,8 @@ pub struct NewOrder {
     pub kind: OrderKind,
     /// Base asset wanted, above zero.
     pub quantity: Quantity,
+    /// What else it asks for.
+    pub terms: Terms,
 }
 
 /// A price set by hand: bid, ask and last become `price`.

@@ -6,8 +6,8 @@ use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
 use super::row::{
-    AccountRow, BasisRow, ExchangeRow, MarketRow, OrderRow, PriceSlotRow, SampleRow, StateKey,
-    TradesRow, decode,
+    AccountRow, BasisRow, ExchangeRow, PriceSlotRow, SampleRow, StateKey, decode, read_market,
+    read_order, read_trades,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, PRICE_SLOTS,
@@ -70,7 +70,7 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
     for entry in markets.iter().map_err(StoreError::new)? {
         let (key, bytes) = entry.map_err(StoreError::new)?;
         let symbol = Symbol::parse(key.value()).map_err(StoreError::new)?;
-        let market = decode::<MarketRow>(bytes.value())?.read(symbol)?;
+        let market = read_market(bytes.value(), symbol)?;
         snapshot.markets.push(market);
     }
     // Names sort a little differently from the text of their keys.
@@ -88,7 +88,7 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
         let (key, bytes) = entry.map_err(StoreError::new)?;
         snapshot
             .orders
-            .push(decode::<OrderRow>(bytes.value())?.read(key.value())?);
+            .push(read_order(bytes.value(), key.value())?);
     }
     Ok(snapshot)
 }
@@ -137,7 +137,7 @@ fn load_state(snapshot: &mut Snapshot, key: &str, bytes: &[u8]) -> Result<(), St
             snapshot.bases.push((asset, basis));
         }
         StateKey::Trades(side, symbol) => {
-            let totals = decode::<TradesRow>(bytes)?.read()?;
+            let totals = read_trades(bytes)?;
             snapshot.trades.push((side, symbol, totals));
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use redb::ReadableTableMetadata;
 
-use super::row::{HistoryRow, OrderRow, decode};
+use super::row::{HistoryRow, decode, read_order};
 use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER};
 use super::{Shared, StoreError};
 use crate::archive::{Archive, Stored, Unreadable, Walk};
@@ -30,7 +30,7 @@ impl Reader {
             .get((id.sequence(), CLOSED_ORDER))
             .map_err(StoreError::new)?;
         bytes
-            .map(|bytes| decode::<OrderRow>(bytes.value())?.read(id.sequence()))
+            .map(|bytes| read_order(bytes.value(), id.sequence()))
             .transpose()
     }
 
@@ -72,7 +72,7 @@ impl Reader {
             let Some(bytes) = row.map_err(StoreError::new)? else {
                 continue;
             };
-            let order = decode::<OrderRow>(bytes.value())?.read(sequence)?;
+            let order = read_order(bytes.value(), sequence)?;
             if visit(order).is_break() {
                 break;
             }
@@ -93,7 +93,7 @@ impl Reader {
                 if found.len() >= most {
                     break;
                 }
-                let order = decode::<OrderRow>(bytes.value())?.read(sequence)?;
+                let order = read_order(bytes.value(), sequence)?;
                 found.push((order, Vec::new()));
             } else if let Some((order, history)) = found.last_mut()
                 && order.id.sequence() == sequence

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use redb::{Database, ReadableTable, Table, WriteTransaction};
-use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::gate::Gate;
 use super::open::Place;
 use super::row::{
-    AccountRow, BasisRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, PriceSlotRow, SampleRow,
-    StateKey, TradesRow, decode, encode,
+    AccountRow, BasisRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, PriceSlotRow, Row,
+    SampleRow, StateKey, TradesRow, encode, read_order,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, PRICE_SLOTS,
@@ -309,7 +308,7 @@ fn put<'k, K, R>(
 ) -> Result<(), StoreError>
 where
     K: redb::Key + 'static,
-    R: Serialize,
+    R: Row,
 {
     let bytes = encode(row)?;
     table
@@ -379,6 +378,5 @@ fn is_before(
     let Some(bytes) = row.map_err(StoreError::new)? else {
         return Ok(true);
     };
-    let row: OrderRow = decode(bytes.value())?;
-    Ok(row.updated_elapsed() < before)
+    Ok(read_order(bytes.value(), sequence)?.updated_elapsed < before)
 }

@@ -33,12 +33,14 @@
 )]
 
 mod asset;
+mod client;
 mod decimal;
 mod id;
 mod money;
 mod time;
 
 pub use asset::{Asset, InvalidName, Symbol};
+pub use client::{CLIENT_ID_LENGTH_MAX, ClientId, InvalidClientId};
 pub use decimal::{Exact, Invalid, Overflow, Rounding};
 pub use id::{InvalidId, OrderId};
 pub use money::{

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Row;
 use crate::exchange::Digest;
 use crate::units::{Elapsed, Moment, Timestamp};
 
@@ -12,6 +13,10 @@ pub(in crate::store) struct ExchangeRow {
     elapsed: u64,
     next_order: u64,
     journal: u64,
+}
+
+impl Row for ExchangeRow {
+    const VERSION: u8 = 1;
 }
 
 impl ExchangeRow {

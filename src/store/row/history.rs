@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::reject::RejectRow;
-use super::{Number, amount, unsound};
+use super::{Number, Row, amount, unsound};
 use crate::exchange::{HistoryEntry, OrderStatus};
 use crate::store::StoreError;
 use crate::units::{OrderId, Timestamp};
@@ -21,6 +21,10 @@ pub(in crate::store) struct HistoryRow {
     notional_left: Number,
     fee_left: Number,
     reject: Option<RejectRow>,
+}
+
+impl Row for HistoryRow {
+    const VERSION: u8 = 1;
 }
 
 impl From<&HistoryEntry> for HistoryRow {

@@ -7,7 +7,7 @@ use super::disk::{Disk, Fault};
 use super::play::{Play, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
 use crate::archive::{Archive, Walk};
-use crate::exchange::{Command, Exchange, NewOrder, Order, OrderKind, Rules, Side};
+use crate::exchange::{Command, Exchange, NewOrder, Order, OrderKind, Rules, Side, Terms};
 use crate::store::open::Place;
 use crate::store::writer::{PRUNE_ROWS_MAX, Writer};
 use crate::store::{Batch, FILE_NAME, Reader, Shared, Store};
@@ -310,6 +310,7 @@ impl Desk {
             symbol: symbol(),
             side: Side::Buy,
             kind: OrderKind::Limit { price: price("50") },
+            terms: Terms::default(),
             quantity: Quantity::parse_positive(quantity).unwrap(),
         }));
     }
