@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::exchange::{
-    Account, Digest, Event, Exchange, HistoryEntry, MarketState, Order, Side, TradeTotals,
+    Account, Digest, Event, Exchange, HistoryEntry, MarketState, Order, Side, Trade, TradeTotals,
 };
 use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
 
@@ -14,14 +14,17 @@ pub struct Batch {
     pub(super) reset: bool,
     pub(super) moment: Moment,
     pub(super) next_order: u64,
+    pub(super) next_trade: u64,
     pub(super) journal: Digest,
     pub(super) open: Vec<Order>,
     pub(super) closed: Vec<Order>,
     pub(super) history: Vec<HistoryEntry>,
+    pub(super) fills: Vec<Trade>,
     pub(super) accounts: Vec<(Asset, Account)>,
     pub(super) trades: Vec<(Side, Symbol, TradeTotals)>,
     pub(super) markets: Vec<MarketState>,
     pub(super) prune_before: Option<Elapsed>,
+    pub(super) prune_trades_before: Option<Elapsed>,
 }
 
 /// What events name, once each.
@@ -31,10 +34,12 @@ struct Named {
     open: BTreeSet<OrderId>,
     closed: BTreeMap<OrderId, Order>,
     history: Vec<HistoryEntry>,
+    fills: Vec<Trade>,
     accounts: BTreeSet<Asset>,
     trades: BTreeSet<(Side, Symbol)>,
     markets: BTreeSet<Symbol>,
     prune_before: Option<Elapsed>,
+    prune_trades_before: Option<Elapsed>,
 }
 
 impl Batch {
@@ -71,10 +76,12 @@ impl Batch {
             open,
             closed: named.closed.into_values().collect(),
             history: named.history,
+            fills: named.fills,
             accounts,
             trades,
             markets,
             prune_before: named.prune_before,
+            prune_trades_before: named.prune_trades_before,
             ..Batch::figures(exchange)
         }
     }
@@ -104,6 +111,7 @@ impl Batch {
         Batch {
             moment: exchange.moment(),
             next_order: exchange.next_order(),
+            next_trade: exchange.next_trade(),
             journal: exchange.journal(),
             ..Batch::default()
         }
@@ -120,6 +128,7 @@ impl Named {
                 self.closed.insert(order.id, *order);
             }
             Event::History(entry) => self.history.push(*entry),
+            Event::Trade(trade) => self.fills.push(*trade),
             Event::AccountChanged(asset) => {
                 self.accounts.insert(asset);
             }
@@ -130,6 +139,7 @@ impl Named {
                 self.markets.insert(symbol);
             }
             Event::Prune { updated_before } => self.prune_before = Some(updated_before),
+            Event::PruneTrades { made_before } => self.prune_trades_before = Some(made_before),
             Event::Reset => {
                 *self = Named {
                     reset: true,

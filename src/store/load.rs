@@ -5,9 +5,11 @@
 use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
-use super::row::{AccountRow, ExchangeRow, StateKey, decode, read_market, read_order, read_trades};
+use super::row::{
+    AccountRow, StateKey, decode, read_figures, read_market, read_order, read_trades,
+};
 use super::tables::{
-    ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, STATE,
+    ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, STATE, TRADES,
 };
 use crate::exchange::{Side, Snapshot, TradeTotals};
 use crate::units::Symbol;
@@ -43,6 +45,7 @@ pub(super) fn create(database: &Database) -> Result<(), StoreError> {
 /// Makes the tables that a reset empties.
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(STATE).map_err(StoreError::new)?;
+    transaction.open_table(TRADES).map_err(StoreError::new)?;
     transaction
         .open_table(OPEN_ORDERS)
         .map_err(StoreError::new)?;
@@ -90,8 +93,11 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
 fn load_state(snapshot: &mut Snapshot, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
     match StateKey::parse(key)? {
         StateKey::Figures => {
-            let row: ExchangeRow = decode(bytes)?;
-            (snapshot.moment, snapshot.next_order, snapshot.journal) = row.read();
+            let figures = read_figures(bytes)?;
+            snapshot.moment = figures.moment;
+            snapshot.next_order = figures.next_order;
+            snapshot.journal = figures.journal;
+            snapshot.next_trade = figures.next_trade;
         }
         StateKey::Account(asset) => {
             let account = decode::<AccountRow>(bytes)?.read()?;

@@ -24,5 +24,8 @@ pub(super) const ARCHIVE: TableDefinition<'_, (u64, u32), &[u8]> = TableDefiniti
 pub(super) const CLOSED_BY_UPDATE: TableDefinition<'_, (u64, u64), ()> =
     TableDefinition::new("closed_by_update");
 
+/// Symbol and trade id to trade.
+pub(super) const TRADES: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("trades");
+
 /// Number of the creation in an order's history, which has no row: the closed order is kept there.
 pub(super) const CLOSED_ORDER: u32 = 0;

@@ -271,6 +271,7 @@ fn any_entry() -> impl Strategy<Value = HistoryEntry> {
             notional_left: money[4],
             fee_left: money[5],
             reject,
+            trade: reject.is_none().then_some(at.as_millis()),
         })
 }
 

@@ -100,6 +100,8 @@ pub struct Naive {
     pub orders: Vec<Placed>,
     /// Count, base, quote, fees in quote, fees in base.
     pub totals: BTreeMap<(Side, Symbol), (u64, [Number; 4])>,
+    /// Quantity and fee of each fill, a million more for a maker's, since it was last asked for.
+    pub traded: Vec<Number>,
     /// What pruning was told to forget, since it was last asked for.
     pub pruned: Vec<u64>,
     /// The last multiples of their spans at which the tick loop and pruning ran.
@@ -177,6 +179,7 @@ impl Naive {
             wallets: BTreeMap::new(),
             orders: Vec::new(),
             totals: BTreeMap::new(),
+            traded: Vec::new(),
             pruned: Vec::new(),
             looped: 0,
             swept: 0,

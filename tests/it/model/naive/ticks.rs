@@ -167,6 +167,9 @@ impl Naive {
         order.updated_at = self.now;
         order.touched = self.elapsed;
         let (side, symbol) = (order.side, order.symbol);
+        let maker = order.limit.is_some() && !order.fresh;
+        let flag = Number::read(if maker { "1000000" } else { "0" });
+        self.traded.push(quantity + fee + flag);
         let base_fee = order.pays_in_received() && side == Side::Buy;
         let total = self.totals.entry((side, symbol)).or_default();
         total.0 += 1;
