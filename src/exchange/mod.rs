@@ -59,6 +59,7 @@ mod rejection;
 mod report;
 mod rules;
 mod settle;
+mod sizing;
 mod snapshot;
 mod terms;
 mod timers;

@@ -177,6 +177,7 @@ impl Play {
             } else {
                 FeeMode::Quote
             },
+            quote_amount: None,
             trigger: self.trigger(),
             client_id: named
                 .then(|| ClientId::parse(&format!("client {}", self.chance.below(9))).unwrap()),

@@ -133,7 +133,8 @@ impl Placed {
         matches!(
             tif,
             TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill
-        ) || (self.limit.is_none() && self.terms.execution == Execution::AtOnce)
+        ) || (self.limit.is_none()
+            && (self.terms.execution == Execution::AtOnce || self.terms.quote_amount.is_some()))
     }
 
     /// Whether it trades at a price.
