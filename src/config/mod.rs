@@ -105,6 +105,8 @@ pub struct Exchange {
     pub expire_after: Option<Span>,
     /// Closed orders older than this are pruned; none: never.
     pub prune_after: Option<Span>,
+    /// Trades older than this are pruned; none: never.
+    pub prune_trades_after: Option<Span>,
     /// How often pruning looks.
     pub prune_every: Span,
     /// How often the books are audited; none: never.

@@ -18,7 +18,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 46] = [
+pub(super) const KEYS: [&str; 47] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -37,6 +37,7 @@ pub(super) const KEYS: [&str; 46] = [
     "exchange.match_limit_at_once",
     "exchange.expire_after",
     "exchange.prune_after",
+    "exchange.prune_trades_after",
     "exchange.prune_every",
     "exchange.audit_every",
     "oracle.source",

@@ -272,7 +272,7 @@ impl Matcher {
         let events = self.exchange.take_events();
         let fills = events
             .iter()
-            .filter(|event| matches!(event, Event::TradesCounted(..)));
+            .filter(|event| matches!(event, Event::Trade(_)));
         add(&self.board.fills, fills.count());
         let batch = Batch::collect(&self.exchange, events);
         if batch.resets() {

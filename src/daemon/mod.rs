@@ -260,6 +260,7 @@ fn rules(config: &Config) -> Rules {
         match_limit_at_once: config.match_limit_at_once,
         expire_after: config.expire_after,
         prune_after: config.prune_after,
+        prune_trades_after: config.prune_trades_after,
         prune_every: config.prune_every,
         seed: config.seed,
     }

@@ -266,6 +266,9 @@ pub(super) fn fold_terms(digest: &mut Digest, terms: &Terms) {
         digest.word(u64::from(bips));
         digest.number(price.unwrap_or_default().exact());
     }
+    if let Some(amount) = terms.quote_amount {
+        digest.number(amount.exact());
+    }
     if let Some(client) = terms.client_id {
         digest.text(client.as_bytes());
     }

@@ -14,7 +14,7 @@ pub struct NewOrder {
     pub side: Side,
     /// Market or limit.
     pub kind: OrderKind,
-    /// Base asset wanted, above zero.
+    /// Base asset wanted, above zero; not looked at where the terms say an amount of the quote asset.
     pub quantity: Quantity,
     /// What else it asks for.
     pub terms: Terms,

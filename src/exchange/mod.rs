@@ -60,9 +60,11 @@ mod rejection;
 mod report;
 mod rules;
 mod settle;
+mod sizing;
 mod snapshot;
 mod terms;
 mod timers;
+mod trade;
 mod trigger;
 mod waiting;
 
@@ -87,6 +89,7 @@ pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
 pub use rules::{Fees, Rules};
 pub use snapshot::{MarketState, Snapshot};
 pub use terms::{Execution, FeeMode, Terms, TimeInForce};
+pub use trade::Trade;
 pub use trigger::{
     Direction, Level, Mark, TRAILING_BIPS_MAX, TRAILING_PER_SYMBOL_MAX, Trigger, TriggerKind,
 };
@@ -109,6 +112,8 @@ pub struct Exchange {
     moment: Moment,
     /// Sequence number of the next order.
     next_order: u64,
+    /// Id of the next trade.
+    next_trade: u64,
     /// Fingerprint of everything that ever happened.
     journal: Digest,
     markets: BTreeMap<Symbol, Market>,
@@ -141,6 +146,7 @@ impl Exchange {
             rules,
             moment: Moment::default(),
             next_order: 1,
+            next_trade: 1,
             journal: Digest::default(),
             markets: BTreeMap::new(),
             assets,
@@ -278,6 +284,11 @@ impl Exchange {
     /// Sequence number of the next order.
     pub fn next_order(&self) -> u64 {
         self.next_order
+    }
+
+    /// Id of the next trade.
+    pub fn next_trade(&self) -> u64 {
+        self.next_trade
     }
 
     /// Fingerprint of everything that ever happened to balances and orders.

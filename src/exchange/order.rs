@@ -325,6 +325,7 @@ impl Order {
             notional_left: self.booked.notional,
             fee_left: self.booked.fee,
             reject: reason.and_then(CloseReason::reject),
+            trade: None,
         }
     }
 
@@ -343,6 +344,7 @@ impl Order {
             notional_left: self.notional_left(),
             fee_left: self.hold().fee,
             reject: self.close_reason().and_then(CloseReason::reject),
+            trade: traded.trade,
         }
     }
 }
@@ -379,6 +381,8 @@ pub struct Traded {
     pub fee: Amount,
     /// Whether the order had rested before.
     pub is_maker: bool,
+    /// The id of the trade; none where nothing was moved.
+    pub trade: Option<u64>,
 }
 
 /// One state change of an order.
@@ -408,6 +412,8 @@ pub struct HistoryEntry {
     pub fee_left: Amount,
     /// Why it was rejected, where it was.
     pub reject: Option<RejectReason>,
+    /// The trade that it tells of, where it is a fill.
+    pub trade: Option<u64>,
 }
 
 impl Side {

@@ -12,6 +12,8 @@ use crate::units::{Amount, Asset, Elapsed, OrderId, Price, Rounding, Symbol};
 
 /// What an order needs.
 struct Needs {
+    /// The order as it was asked for, its quantity worked out.
+    new: NewOrder,
     booked: Booked,
     hold: Hold,
     /// The assets and how much of each is to be set aside.
@@ -28,7 +30,7 @@ impl Exchange {
         let covered = self.covered(&needs)?;
         let id = OrderId::new(self.next_order);
         self.next_order = self.next_order.saturating_add(1);
-        let order = self.new_order(id, new, &needs, covered.err());
+        let order = self.new_order(id, &needs, covered.err());
         self.journal_placed(&order);
         let placed = if let Ok(accounts) = &covered {
             self.accept(order, accounts)
@@ -81,6 +83,7 @@ impl Exchange {
             return Err(Rejection::NotTrading(symbol));
         }
         let ticker = market.ticker.ok_or(Rejection::NoPrice(symbol))?;
+        let new = self.sized(new, ticker)?;
         self.check_terms(new, market, ticker)?;
         let price = booking_price(new, ticker);
         let fees = self.rules.fees(symbol);
@@ -106,6 +109,7 @@ impl Exchange {
         };
         let quote = hold.notional.plus(hold.fee).unwrap_or(hold.notional);
         Ok(Needs {
+            new,
             booked,
             hold,
             legs: [(symbol.base(), base), (symbol.quote(), quote)],
@@ -151,13 +155,8 @@ impl Exchange {
         }
     }
 
-    fn new_order(
-        &self,
-        id: OrderId,
-        new: NewOrder,
-        needs: &Needs,
-        reject: Option<RejectReason>,
-    ) -> Order {
+    fn new_order(&self, id: OrderId, needs: &Needs, reject: Option<RejectReason>) -> Order {
+        let new = needs.new;
         let waits = new.kind == OrderKind::Market && !new.terms.is_immediate(new.kind);
         let stage = if new.terms.trigger.is_some() {
             Stage::Armed

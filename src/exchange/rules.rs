@@ -31,6 +31,8 @@ pub struct Rules {
     pub expire_after: Option<Span>,
     /// Closed orders older than this are pruned; `None` for never.
     pub prune_after: Option<Span>,
+    /// Trades older than this are pruned; `None` for never.
+    pub prune_trades_after: Option<Span>,
     /// How often pruning looks.
     pub prune_every: Span,
     /// Seed of every draw.
@@ -73,6 +75,7 @@ impl Default for Rules {
             match_limit_at_once: false,
             expire_after: Some(Span::from_secs(24 * 3600)),
             prune_after: Some(Span::from_secs(2160 * 3600)),
+            prune_trades_after: None,
             prune_every: Span::from_secs(3600),
             seed: 1,
         }

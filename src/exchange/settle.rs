@@ -3,6 +3,7 @@
 use super::ledger::{Account, Pocket, Refused};
 use super::order::{CloseReason, FillPrice, Hold, Lifecycle, Order, OrderKind, Side, Traded};
 use super::terms::{FeeMode, TimeInForce};
+use super::trade::Trade;
 use super::{Event, Exchange, Fact, RejectReason};
 use crate::units::{Amount, Asset, OrderId, Overflow, Price, Quantity, Rounding, Symbol};
 
@@ -141,7 +142,10 @@ impl Exchange {
     }
 
     /// Writes a fill into the order, the counters, the market and the journal.
-    fn filled(&mut self, mut order: Order, price: Price, traded: Traded) {
+    fn filled(&mut self, mut order: Order, price: Price, mut traded: Traded) {
+        let trade = Trade::new(self.next_trade, &order, price, traded, self.moment);
+        self.next_trade = self.next_trade.saturating_add(1);
+        traded.trade = Some(trade.id);
         let (id, symbol, side) = (order.id, order.symbol, order.side);
         let filled = &mut order.filled;
         // The sums stay below the quantity and below what the ledger has just taken.
@@ -165,8 +169,9 @@ impl Exchange {
         self.journal.number(price.exact());
         self.journal.number(traded.quantity.exact());
         self.counters.count(&order, traded);
-        self.book_trade(symbol, side, traded);
+        self.book_trade(&order, traded);
         self.events.extend([
+            Event::Trade(Box::new(trade)),
             Event::AccountChanged(symbol.base()),
             Event::AccountChanged(symbol.quote()),
             Event::TradesCounted(side, symbol),
@@ -227,6 +232,7 @@ fn traded(order: &Order, price: Price, quantity: Quantity, tick: u64) -> Result<
         notional,
         fee,
         is_maker,
+        trade: None,
     })
 }
 

@@ -54,6 +54,8 @@ pub struct Snapshot {
     pub moment: Moment,
     /// Sequence number of the next order.
     pub next_order: u64,
+    /// Id of the next trade.
+    pub next_trade: u64,
     /// Fingerprint of everything that ever happened.
     pub journal: Digest,
     /// Markets by symbol.
@@ -74,6 +76,7 @@ impl Exchange {
         Snapshot {
             moment: self.moment,
             next_order: self.next_order,
+            next_trade: self.next_trade,
             journal: self.journal,
             markets: self
                 .markets()
@@ -97,6 +100,7 @@ impl Exchange {
         let mut exchange = Exchange::new(rules);
         exchange.moment = snapshot.moment;
         exchange.next_order = snapshot.next_order.max(1);
+        exchange.next_trade = snapshot.next_trade.max(1);
         exchange.journal = snapshot.journal;
         let mut marks: BTreeMap<OrderId, Mark> = BTreeMap::new();
         for state in snapshot.markets {

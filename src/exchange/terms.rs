@@ -5,7 +5,7 @@
 use super::order::OrderKind;
 use super::rejection::Rejection;
 use super::trigger::{Level, TRAILING_BIPS_MAX, Trigger};
-use crate::units::{ClientId, Moment, Timestamp};
+use crate::units::{Amount, ClientId, Moment, Timestamp};
 
 /// How long an order waits for the rest of its quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,6 +54,9 @@ pub struct Terms {
     pub fee_mode: FeeMode,
     /// The price that it waits for before it joins the book.
     pub trigger: Option<Trigger>,
+    /// For a market order, in the place of its quantity: it spends or receives at most so much of the quote asset, and is met
+    /// at once.
+    pub quote_amount: Option<Amount>,
     /// The client's own id, unique among open orders.
     pub client_id: Option<ClientId>,
 }
@@ -64,7 +67,8 @@ impl Terms {
         match self.time_in_force {
             TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => true,
             TimeInForce::GoodTillCancelled | TimeInForce::GoodTill(_) => {
-                kind == OrderKind::Market && self.execution == Execution::AtOnce
+                let at_once = self.execution == Execution::AtOnce || self.quote_amount.is_some();
+                kind == OrderKind::Market && at_once
             }
         }
     }

@@ -19,7 +19,7 @@ enum Due {
     GoodTill(OrderId),
     /// Orders that still cross meet the present prices again.
     TickLoop,
-    /// Old closed orders go.
+    /// Old closed orders and old trades go.
     Prune,
 }
 
@@ -86,7 +86,8 @@ impl Exchange {
             .tick_loop
             .filter(|_| !self.hungry.is_empty())
             .map(|every| (self.next_multiple(every, done.tick_loop), Due::TickLoop));
-        let prune = self.rules.prune_after.map(|_| {
+        let prunes = self.rules.prune_after.or(self.rules.prune_trades_after);
+        let prune = prunes.map(|_| {
             (
                 self.next_multiple(self.rules.prune_every, done.prune),
                 Due::Prune,
@@ -125,12 +126,13 @@ impl Exchange {
                 }
             }
             Due::Prune => {
-                if let Some(age) = self.rules.prune_after {
-                    let now = self.moment.elapsed.as_millis();
-                    let before = Elapsed::from_millis(now.saturating_sub(age.as_millis()));
-                    self.events.push(Event::Prune {
-                        updated_before: before,
-                    });
+                let now = self.moment.elapsed.as_millis();
+                let ago = |age: Span| Elapsed::from_millis(now.saturating_sub(age.as_millis()));
+                if let Some(updated_before) = self.rules.prune_after.map(ago) {
+                    self.events.push(Event::Prune { updated_before });
+                }
+                if let Some(made_before) = self.rules.prune_trades_after.map(ago) {
+                    self.events.push(Event::PruneTrades { made_before });
                 }
             }
         }

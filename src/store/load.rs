@@ -6,12 +6,12 @@ use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
 use super::row::{
-    AccountRow, BasisRow, ExchangeRow, PriceSlotRow, SampleRow, StateKey, decode, read_market,
+    AccountRow, BasisRow, PriceSlotRow, SampleRow, StateKey, decode, read_figures, read_market,
     read_order, read_trades,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, PRICE_SLOTS,
-    SAMPLES, STATE,
+    SAMPLES, STATE, TRADES,
 };
 use crate::exchange::{Side, Snapshot, TradeTotals};
 use crate::samples::{Curve, Key, Prices, Samples};
@@ -48,6 +48,7 @@ pub(super) fn create(database: &Database) -> Result<(), StoreError> {
 /// Makes the tables that a reset empties.
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(STATE).map_err(StoreError::new)?;
+    transaction.open_table(TRADES).map_err(StoreError::new)?;
     transaction
         .open_table(OPEN_ORDERS)
         .map_err(StoreError::new)?;
@@ -125,8 +126,11 @@ fn opened<T>(table: Result<T, redb::TableError>) -> Result<Option<T>, StoreError
 fn load_state(snapshot: &mut Snapshot, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
     match StateKey::parse(key)? {
         StateKey::Figures => {
-            let row: ExchangeRow = decode(bytes)?;
-            (snapshot.moment, snapshot.next_order, snapshot.journal) = row.read();
+            let figures = read_figures(bytes)?;
+            snapshot.moment = figures.moment;
+            snapshot.next_order = figures.next_order;
+            snapshot.journal = figures.journal;
+            snapshot.next_trade = figures.next_trade;
         }
         StateKey::Account(asset) => {
             let account = decode::<AccountRow>(bytes)?.read()?;

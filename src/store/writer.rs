@@ -9,12 +9,12 @@ use tokio::sync::oneshot;
 use super::gate::Gate;
 use super::open::Place;
 use super::row::{
-    AccountRow, BasisRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, PriceSlotRow, Row,
+    AccountRow, BasisRow, ExchangeRow, Figures, HistoryRow, MarketRow, OrderRow, PriceSlotRow, Row,
     SampleRow, StateKey, TradesRow, encode, read_order,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, PRICE_SLOTS,
-    SAMPLES, STATE,
+    SAMPLES, STATE, TRADES,
 };
 use super::{Batch, Shared, StoreError};
 use crate::samples::Changes;
@@ -45,6 +45,8 @@ pub(super) struct Writer {
     condition: Condition,
     /// Pruning that is under way.
     prune_before: Option<Elapsed>,
+    /// The same of trades.
+    prune_trades_before: Option<Elapsed>,
 }
 
 /// Whether commits are made.
@@ -66,6 +68,7 @@ impl Writer {
             gate,
             condition: Condition::Working,
             prune_before: None,
+            prune_trades_before: None,
         }
     }
 
@@ -73,7 +76,7 @@ impl Writer {
     pub(super) fn run(mut self, tasks: &Receiver<Task>) {
         loop {
             // Old orders go in small commits of their own while nobody waits for a bigger one.
-            let task = if self.prune_before.is_some() {
+            let task = if self.prune_before.or(self.prune_trades_before).is_some() {
                 tasks.try_recv()
             } else {
                 tasks.recv().map_err(|_| TryRecvError::Disconnected)
@@ -99,7 +102,10 @@ impl Writer {
         }
         let result = self.shared.with(|database| commit(database, batch));
         match result {
-            Ok(()) => self.prune_before = self.prune_before.max(batch.prune_before),
+            Ok(()) => {
+                self.prune_before = self.prune_before.max(batch.prune_before);
+                self.prune_trades_before = self.prune_trades_before.max(batch.prune_trades_before);
+            }
             Err(_) => self.fail(),
         }
         result
@@ -107,6 +113,7 @@ impl Writer {
 
     pub(super) fn prune(&mut self) {
         let Some(before) = self.prune_before.take() else {
+            self.prune_trades();
             return;
         };
         match self.shared.with(|database| prune(database, before)) {
@@ -114,6 +121,21 @@ impl Writer {
             Ok(_) => {}
             Err(error) => {
                 log::warn!("old orders cannot be pruned: {error}");
+                self.look_after();
+            }
+        }
+    }
+
+    fn prune_trades(&mut self) {
+        let Some(before) = self.prune_trades_before.take() else {
+            return;
+        };
+        let prune = |database: &Database| super::trades::prune(database, before, PRUNE_ROWS_MAX);
+        match self.shared.with(prune) {
+            Ok(pruned) if pruned == PRUNE_ROWS_MAX => self.prune_trades_before = Some(before),
+            Ok(_) => {}
+            Err(error) => {
+                log::warn!("old trades cannot be pruned: {error}");
                 self.look_after();
             }
         }
@@ -138,7 +160,7 @@ impl Writer {
 
     #[cfg(test)]
     pub(super) fn is_pruning(&self) -> bool {
-        self.prune_before.is_some()
+        self.prune_before.or(self.prune_trades_before).is_some()
     }
 
     /// Resumes commits if the disk takes one.
@@ -156,7 +178,7 @@ impl Writer {
     }
 
     fn fail(&mut self) {
-        self.prune_before = None;
+        (self.prune_before, self.prune_trades_before) = (None, None);
         if let Err(error) = self.hold() {
             log::warn!("the store cannot be read: {error}");
         }
@@ -201,6 +223,7 @@ fn commit(database: &Database, batch: &Batch) -> Result<(), StoreError> {
         reset(&transaction)?;
     }
     put_orders(&transaction, batch)?;
+    super::trades::put(&transaction, &batch.fills)?;
     put_state(&transaction, batch)?;
     put_markets(&transaction, batch)?;
     put_samples(&transaction, &batch.samples)?;
@@ -244,7 +267,12 @@ fn put_orders(transaction: &WriteTransaction, batch: &Batch) -> Result<(), Store
 
 fn put_state(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
     let mut table = transaction.open_table(STATE).map_err(StoreError::new)?;
-    let figures = ExchangeRow::new(batch.moment, batch.next_order, batch.journal);
+    let figures = ExchangeRow::from(Figures {
+        moment: batch.moment,
+        next_order: batch.next_order,
+        journal: batch.journal,
+        next_trade: batch.next_trade,
+    });
     put(&mut table, StateKey::Figures.to_string().as_str(), &figures)?;
     for (asset, account) in &batch.accounts {
         let key = StateKey::Account(*asset).to_string();
@@ -325,6 +353,7 @@ fn reset(transaction: &WriteTransaction) -> Result<(), StoreError> {
         .map_err(StoreError::new)?;
     transaction.delete_table(ARCHIVE).map_err(StoreError::new)?;
     transaction.delete_table(SAMPLES).map_err(StoreError::new)?;
+    transaction.delete_table(TRADES).map_err(StoreError::new)?;
     transaction
         .delete_table(CLOSED_BY_UPDATE)
         .map_err(StoreError::new)?;

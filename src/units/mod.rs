@@ -8,6 +8,7 @@
 //! | `Amount × Rate` | `Amount` (a fee) | up, to [`MONEY_DECIMALS`] |
 //! | `Quantity × Rate` | `Quantity` | down, to a scale named by the caller |
 //! | `Amount ± Amount`, `Quantity ± Quantity` | the same | none: exact or refused |
+//! | `Amount ÷ Price` | `Quantity` | down, to a scale named by the caller |
 //! | `Amount ÷ Quantity` | `Price`, for display | half up, to 17 significant digits |
 //!
 //! Invariants: no float exists; no operation overflows or loses a digit silently; a unit never turns into another one

@@ -127,6 +127,8 @@ fn exchange(raw: &Raw) -> Result<Exchange, ConfigError> {
         match_limit_at_once: at_once.unwrap_or(false),
         expire_after: span_or_never("exchange.expire_after", DAY)?,
         prune_after: span_or_never("exchange.prune_after", 90 * DAY)?,
+        prune_trades_after: get(raw, "exchange.prune_trades_after", Setting::span_or_never)?
+            .flatten(),
         prune_every: prune_every.unwrap_or(Span::from_secs(HOUR)),
         audit_every: span_or_never("exchange.audit_every", 10 * MINUTE)?,
     })

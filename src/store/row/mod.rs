@@ -15,6 +15,7 @@ mod order_1;
 mod reject;
 mod sample;
 mod terms;
+mod trade;
 mod trades;
 
 use serde::de::DeserializeOwned;
@@ -22,12 +23,13 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use account::AccountRow;
 pub(super) use basis::BasisRow;
-pub(super) use figures::ExchangeRow;
-pub(super) use history::HistoryRow;
+pub(super) use figures::{ExchangeRow, Figures, read_figures};
+pub(super) use history::{HistoryRow, read_entry};
 pub(super) use key::StateKey;
 pub(super) use market::{MarketRow, read_market};
 pub(super) use order::{OrderRow, read_order};
 pub(super) use sample::{PriceSlotRow, SampleRow};
+pub(super) use trade::TradeRow;
 pub(super) use trades::{TradesRow, read_trades};
 
 use super::StoreError;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Number, unsound};
+use super::{Number, amount, unsound};
 use crate::exchange::{Execution, FeeMode, Level, Terms, TimeInForce, Trigger, TriggerKind};
 use crate::store::StoreError;
 use crate::units::{ClientId, Timestamp};
@@ -68,6 +68,7 @@ pub(super) struct TermsRow {
     at_once: bool,
     fee_in_received: bool,
     trigger: Option<TriggerRow>,
+    quote_amount: Option<Number>,
     client_id: Option<String>,
 }
 
@@ -85,6 +86,7 @@ impl TermsRow {
             at_once: terms.execution == Execution::AtOnce,
             fee_in_received: terms.fee_mode == FeeMode::Received,
             trigger: terms.trigger.map(TriggerRow::from),
+            quote_amount: terms.quote_amount.map(amount),
             client_id: terms.client_id.map(|client| client.to_string()),
         })
     }
@@ -112,6 +114,7 @@ impl TermsRow {
                 FeeMode::Quote
             },
             trigger: self.trigger.map(TriggerRow::read).transpose()?,
+            quote_amount: self.quote_amount.map(Number::amount).transpose()?,
             client_id: client.map_err(|_| unsound("a client order id is not one"))?,
         })
     }

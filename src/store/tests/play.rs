@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::exchange::{
     Command, Event, Exchange, Execution, FeeMode, HistoryEntry, Level, NewBalance, NewOrder,
-    NewPrice, Order, OrderKind, Rules, Side, Terms, Ticker, TimeInForce, Trigger, TriggerKind,
+    NewPrice, Order, OrderKind, Rules, Side, Terms, Ticker, TimeInForce, Trade, Trigger,
+    TriggerKind,
 };
 use crate::units::{
     Amount, Asset, ClientId, Elapsed, Exact, Moment, OrderId, Price, Quantity, Span, Symbol,
@@ -176,6 +177,7 @@ impl Play {
             } else {
                 FeeMode::Quote
             },
+            quote_amount: None,
             trigger: self.trigger(),
             client_id: named
                 .then(|| ClientId::parse(&format!("client {}", self.chance.below(9))).unwrap()),
@@ -247,6 +249,7 @@ impl Play {
 pub(super) struct Told {
     pub(super) closed: BTreeMap<OrderId, Order>,
     pub(super) histories: BTreeMap<OrderId, Vec<HistoryEntry>>,
+    pub(super) trades: Vec<Trade>,
 }
 
 impl Told {
@@ -261,11 +264,13 @@ impl Told {
                     history.push(**entry);
                 }
                 Event::Reset => *self = Told::default(),
+                Event::Trade(trade) => self.trades.push(**trade),
                 Event::OrderOpen(_)
                 | Event::AccountChanged(_)
                 | Event::TradesCounted(..)
                 | Event::MarketTouched(_)
-                | Event::Prune { .. } => {}
+                | Event::Prune { .. }
+                | Event::PruneTrades { .. } => {}
             }
         }
     }

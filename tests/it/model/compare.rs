@@ -96,6 +96,8 @@ pub fn states(exchange: &Exchange, naive: &mut Naive, events: &[Event]) -> Resul
             placed,
         )?;
     }
+    let trades: Vec<Number> = events.iter().filter_map(traded).collect();
+    same("trades", &trades, &std::mem::take(&mut naive.traded))?;
     accounts(exchange, naive)?;
     depths(exchange, naive)?;
     same(
@@ -198,6 +200,17 @@ fn depths(exchange: &Exchange, naive: &Naive) -> Result<(), String> {
     Ok(())
 }
 
+/// What a trade moved, with its fee.
+fn traded(event: &Event) -> Option<Number> {
+    match event {
+        Event::Trade(trade) => {
+            let maker = Number::read(if trade.is_maker { "1000000" } else { "0" });
+            Some(Number::of(trade.quantity.exact()) + Number::of(trade.fee.exact()) + maker)
+        }
+        _ => None,
+    }
+}
+
 fn pruned(naive: &mut Naive, events: &[Event]) -> Result<(), String> {
     let told = events.iter().filter_map(|event| match event {
         Event::Prune { updated_before } => Some(updated_before.as_millis()),
@@ -207,6 +220,8 @@ fn pruned(naive: &mut Naive, events: &[Event]) -> Result<(), String> {
         | Event::AccountChanged(_)
         | Event::TradesCounted(..)
         | Event::MarketTouched(_)
+        | Event::Trade(_)
+        | Event::PruneTrades { .. }
         | Event::Reset => None,
     });
     same(

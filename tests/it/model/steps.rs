@@ -129,6 +129,7 @@ pub struct Special {
     post_only: bool,
     at_once: bool,
     fee_in_received: bool,
+    quote_amount: Option<&'static str>,
     trigger: Option<(TriggerKind, Goal)>,
     client: Option<u8>,
 }
@@ -213,17 +214,30 @@ fn special() -> impl Strategy<Value = Special> {
         option::weighted(0.2, select(&[1, 800, 5000, 30_000, 0, -1000][..])),
         prop::bool::weighted(0.25),
         any::<[bool; 2]>(),
+        option::weighted(
+            0.15,
+            select(&["100", "1", "0.1", "33.333333333333", "1e-9"][..]),
+        ),
         option::weighted(0.4, trigger()),
         option::weighted(0.3, 0u8..5),
     )
         .prop_map(
-            |(time_in_force, good_till, post_only, [at_once, fee_in_received], trigger, client)| {
+            |(
+                time_in_force,
+                good_till,
+                post_only,
+                [at_once, fee_in_received],
+                quote_amount,
+                trigger,
+                client,
+            )| {
                 Special {
                     time_in_force,
                     good_till,
                     post_only,
                     at_once,
                     fee_in_received,
+                    quote_amount,
                     trigger,
                     client,
                 }
@@ -413,6 +427,7 @@ impl Special {
             } else {
                 Execution::Ticks
             },
+            quote_amount: self.quote_amount.map(money),
             fee_mode: if self.fee_in_received {
                 FeeMode::Received
             } else {

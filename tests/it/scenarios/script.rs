@@ -9,6 +9,7 @@
 //!     .. ioc | fok | post_only | at_once | fee_in_received
 //!                                                words that may stand behind an order
 //!     .. good_till 5000 client bot-1             a date in ms from the start; the client's own id
+//!     .. for 250                                 so much of the quote asset, in the place of the amount
 //!     .. stop 95 | profit 105                    the price that triggers it
 //!     .. stop - trail 100 from 95                one that trails by bips, from a price on
 //! cancel 1                                       by the number of the order
@@ -78,12 +79,12 @@ pub fn action(line: &str) -> Result<Action, String> {
         ("buy", [name, amount, rest @ ..]) => order(Side::Buy, name, amount, rest)?,
         ("sell", [name, amount, rest @ ..]) => order(Side::Sell, name, amount, rest)?,
         ("cancel", [id]) => Command::Cancel(OrderId::new(id.parse().map_err(|_| "not an id")?)),
-        ("deposit", [name, sum]) => Command::Deposit(asset(name)?, amount(sum)?),
-        ("withdraw", [name, sum]) => Command::Withdraw(asset(name)?, amount(sum)?),
+        ("deposit", [name, sum]) => Command::Deposit(asset(name)?, money(sum)?),
+        ("withdraw", [name, sum]) => Command::Withdraw(asset(name)?, money(sum)?),
         ("set", [name, rest @ ..]) => Command::SetBalance(NewBalance {
             asset: asset(name)?,
-            free: option(rest, "free", amount)?,
-            held: option(rest, "held", amount)?,
+            free: option(rest, "free", money)?,
+            held: option(rest, "held", money)?,
         }),
         ("reset", []) => Command::Reset,
         _ => return Err("not a command".to_owned()),
@@ -161,6 +162,7 @@ fn order(side: Side, name: &str, amount: &str, rest: &[&str]) -> Result<Command,
         } else {
             FeeMode::Quote
         },
+        quote_amount: option(&rest, "for", money)?,
         trigger: trigger(&rest)?,
         client_id: option(&rest, "client", |text| {
             ClientId::parse(text).map_err(|invalid| invalid.to_string())
@@ -222,7 +224,7 @@ fn quantity(text: &str) -> Result<Quantity, String> {
     number(text, |text| Quantity::try_new(Exact::parse(text)?))
 }
 
-fn amount(text: &str) -> Result<Amount, String> {
+fn money(text: &str) -> Result<Amount, String> {
     number(text, |text| Amount::try_new(Exact::parse(text)?))
 }
 

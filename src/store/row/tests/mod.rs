@@ -11,7 +11,7 @@ use super::*;
 use crate::exchange::{
     Account, Booked, CloseReason, Depth, Digest, FillPrice, Filled, Flow, HistoryEntry, Hold,
     Lifecycle, Mark, MarketState, Order, OrderKind, OrderStatus, RejectReason, Side, Stage, Terms,
-    Ticker, TradeTotals,
+    Ticker, Trade, TradeTotals,
 };
 use crate::units::{Elapsed, Moment, OrderId, Rate, Timestamp};
 
@@ -175,6 +175,7 @@ fn entry(status: OrderStatus, price: Option<Price>, reject: Option<RejectReason>
         notional_left: money("80975.15"),
         fee_left: money("80.97515"),
         reject,
+        trade: None,
     }
 }
 
@@ -195,19 +196,20 @@ fn read_order(bytes: &[u8]) -> Result<Order, StoreError> {
 }
 
 fn read_entry(bytes: &[u8]) -> Result<HistoryEntry, StoreError> {
-    decode::<HistoryRow>(bytes)?.read(7, 2)
+    super::read_entry(bytes, 7, 2)
 }
 
-fn read_figures(bytes: &[u8]) -> Result<(Moment, u64, Digest), StoreError> {
-    Ok(decode::<ExchangeRow>(bytes)?.read())
-}
-
-fn figures() -> (Moment, u64, Digest) {
+fn figures(next_trade: u64) -> Figures {
     let moment = Moment {
         now: Timestamp::from_millis(1_700_000_000_500),
         elapsed: Elapsed::from_millis(86_400_000),
     };
-    (moment, 8, Digest::from_bits(0x0123_4567_89ab_cdef))
+    Figures {
+        moment,
+        next_order: 8,
+        journal: Digest::from_bits(0x0123_4567_89ab_cdef),
+        next_trade,
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -267,14 +269,36 @@ fn an_empty_row_is_an_error() {
 
 #[test]
 fn figures_version_1() {
-    let (moment, next_order, journal) = figures();
-    let row = ExchangeRow::new(moment, next_order, journal);
-    assert_golden(
-        &row,
-        "01f4d395ffbc3180b8992908ef9bafcdf8acd19101",
-        read_figures,
-        &figures(),
-    );
+    let golden = "01f4d395ffbc3180b8992908ef9bafcdf8acd19101";
+    assert_reads(golden, ExchangeRow::VERSION, read_figures, &figures(1));
+}
+
+#[test]
+fn figures_version_2() {
+    let golden = "02f4d395ffbc3180b8992908ef9bafcdf8acd19101ac02";
+    let row = ExchangeRow::from(figures(300));
+    assert_golden(&row, golden, read_figures, &figures(300));
+}
+
+#[test]
+fn trade_version_1() {
+    let trade = Trade {
+        id: 300,
+        order: OrderId::new(7),
+        symbol: pair(),
+        side: Side::Sell,
+        price: price("64780.12"),
+        quantity: quantity("0.25"),
+        notional: money("16195.03"),
+        fee: money("16.19503"),
+        fee_asset: usdt(),
+        is_maker: true,
+        at: Timestamp::from_millis(1_700_000_000_500),
+        elapsed: Elapsed::from_millis(86_400_000),
+    };
+    let golden = "010701f8e29606023202ded8c50102ded8c501050001f4d395ffbc3180b89929";
+    let read = |bytes: &[u8]| decode::<TradeRow>(bytes)?.read(pair(), 300);
+    assert_golden(&TradeRow::from(&trade), golden, read, &trade);
 }
 
 #[test]
@@ -415,7 +439,19 @@ fn history_version_1() {
         ),
     ];
     for (entry, golden) in golden {
-        assert_golden(&HistoryRow::from(&entry), golden, read_entry, &entry);
+        assert_reads(golden, HistoryRow::VERSION, read_entry, &entry);
+    }
+}
+
+#[test]
+fn history_version_2() {
+    let base = entry(OrderStatus::Filled, Some(price("64780.12")), None);
+    let golden = "02f4d395ffbc310201f8e2960602fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070500";
+    let trades = [(None, "00"), (Some(300), "01ac02")];
+    for (trade, tail) in trades {
+        let entry = HistoryEntry { trade, ..base };
+        let golden = format!("{golden}{tail}");
+        assert_golden(&HistoryRow::from(&entry), &golden, read_entry, &entry);
     }
 }
 

@@ -107,8 +107,9 @@ fn any_terms() -> impl Strategy<Value = Terms> {
     let client = "[a-zA-Z0-9_.:/ -]{1,36}".prop_map(|text| ClientId::parse(&text).unwrap());
     let client = proptest::option::of(client);
     let trigger = proptest::option::of(any_trigger());
-    (time_in_force, any::<bool>(), any::<bool>(), trigger, client).prop_map(
-        |(time_in_force, post_only, at_once, trigger, client_id)| Terms {
+    let quote = any_money();
+    (time_in_force, any::<[bool; 2]>(), quote, trigger, client).prop_map(
+        |(time_in_force, [post_only, at_once], quote_amount, trigger, client_id)| Terms {
             time_in_force,
             post_only,
             execution: if at_once {
@@ -122,6 +123,7 @@ fn any_terms() -> impl Strategy<Value = Terms> {
                 FeeMode::Received
             },
             trigger,
+            quote_amount: at_once.then_some(quote_amount),
             client_id,
         },
     )
@@ -273,6 +275,7 @@ fn any_entry() -> impl Strategy<Value = HistoryEntry> {
             notional_left: money[4],
             fee_left: money[5],
             reject,
+            trade: reject.is_none().then_some(at.as_millis()),
         })
 }
 

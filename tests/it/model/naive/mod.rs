@@ -103,6 +103,8 @@ pub struct Naive {
     pub orders: Vec<Placed>,
     /// Count, base, quote, fees in quote, fees in base.
     pub totals: BTreeMap<(Side, Symbol), (u64, [Number; 4])>,
+    /// Quantity and fee of each fill, a million more for a maker's, since it was last asked for.
+    pub traded: Vec<Number>,
     /// What pruning was told to forget, since it was last asked for.
     pub pruned: Vec<u64>,
     /// The last multiples of their spans at which the tick loop and pruning ran.
@@ -134,7 +136,8 @@ impl Placed {
         matches!(
             tif,
             TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill
-        ) || (self.limit.is_none() && self.terms.execution == Execution::AtOnce)
+        ) || (self.limit.is_none()
+            && (self.terms.execution == Execution::AtOnce || self.terms.quote_amount.is_some()))
     }
 
     /// Whether it trades at a price.
@@ -180,6 +183,7 @@ impl Naive {
             wallets: BTreeMap::new(),
             orders: Vec::new(),
             totals: BTreeMap::new(),
+            traded: Vec::new(),
             pruned: Vec::new(),
             looped: 0,
             swept: 0,

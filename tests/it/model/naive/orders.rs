@@ -1,6 +1,6 @@
 //! Orders are placed and closed.
 
-use mockx::exchange::{Execution, NewOrder, OrderKind, OrderStatus, Side, TimeInForce};
+use mockx::exchange::{Execution, FeeMode, NewOrder, OrderKind, OrderStatus, Side, TimeInForce};
 use mockx::units::Asset;
 
 use super::money::Short;
@@ -22,9 +22,9 @@ impl Naive {
             OrderKind::Market => None,
             OrderKind::Limit { price } => Some(number(price)),
         };
-        let quantity = Number::of(new.quantity.exact());
-        let mut order = self.bare(&new, limit, quantity);
         let offered = Naive::offered(ticker, new.side);
+        let quantity = self.quantity_of(&new, offered)?;
+        let mut order = self.bare(&new, limit, quantity);
         self.check_terms(&order, last, offered)?;
         order.begin_trail(last);
         let price = match new.side {
@@ -85,6 +85,35 @@ impl Naive {
         if let Some(index) = self.orders.iter().position(immediate) {
             self.close(index, [OrderStatus::Expired, OrderStatus::PartiallyExpired]);
         }
+    }
+
+    /// What is wanted of the base asset, where that is said by an amount of the quote asset: as much as that pays for.
+    fn quantity_of(&self, new: &NewOrder, offered: Number) -> Result<Number, Refusal> {
+        let Some(amount) = new.terms.quote_amount else {
+            return Ok(Number::of(new.quantity.exact()));
+        };
+        if new.kind != OrderKind::Market || new.terms.trigger.is_some() {
+            return Err(Refusal::Terms);
+        }
+        let amount = Number::of(amount.exact());
+        let mut quantity = offered.goes_into(amount);
+        if new.side == Side::Buy && new.terms.fee_mode == FeeMode::Quote {
+            let rate = self.fee_rates[0].max(self.fee_rates[1]);
+            let share = Number::read("1") + rate;
+            let cost = [28, 16, 8]
+                .into_iter()
+                .find_map(|decimals| offered.times(share, decimals, Cut::Up));
+            quantity = cost.unwrap().goes_into(amount);
+            let notional = offered.times(quantity, MONEY, Cut::Up).unwrap();
+            let fee = notional.times(rate, MONEY, Cut::Up).unwrap();
+            if notional + fee > amount && !quantity.is_zero() {
+                quantity = quantity - Number::read("1e-8");
+            }
+        }
+        if quantity.is_zero() {
+            return Err(Refusal::Terms);
+        }
+        Ok(quantity)
     }
 
     /// An order that has set nothing aside yet.

@@ -70,8 +70,7 @@ impl Naive {
             .unwrap();
         let left = pair.left[order.side as usize];
         let quantity = left.map_or(order.remaining(), |left| left.min(order.remaining()));
-        let waits =
-            order.due.is_some() || order.armed || !order.is_open() || !pair.trading;
+        let waits = order.due.is_some() || order.armed || !order.is_open() || !pair.trading;
         if waits || !crosses || quantity.is_zero() {
             return;
         }
@@ -168,6 +167,9 @@ impl Naive {
         order.updated_at = self.now;
         order.touched = self.elapsed;
         let (side, symbol) = (order.side, order.symbol);
+        let maker = order.limit.is_some() && !order.fresh;
+        let flag = Number::read(if maker { "1000000" } else { "0" });
+        self.traded.push(quantity + fee + flag);
         let base_fee = order.pays_in_received() && side == Side::Buy;
         let total = self.totals.entry((side, symbol)).or_default();
         total.0 += 1;
