@@ -14,7 +14,9 @@
     reason = "figures of a benchmark are printed to three digits"
 )]
 
-use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Ticker};
+use mockx::exchange::{
+    Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Terms, Ticker,
+};
 use mockx::units::{Amount, Asset, Moment, OrderId, Price, Quantity, Span, Symbol, Timestamp};
 
 const ROUNDS: usize = 7;
@@ -224,6 +226,7 @@ fn new_order(symbol: Symbol, side: Side, limit: &str) -> NewOrder {
         side,
         kind: OrderKind::Limit { price },
         quantity: Quantity::parse_positive("0.01234567").unwrap(),
+        terms: Terms::default(),
     }
 }
 

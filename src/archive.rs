@@ -1,12 +1,12 @@
-//! Closed orders and histories, as whoever keeps them lets them be read.
+//! Closed orders, histories and trades, as whoever keeps them lets them be read.
 //!
 //! The exchange keeps open orders only. Calls may wait for a disk: make them on a thread that may wait.
 
 use std::fmt;
 use std::ops::ControlFlow;
 
-use crate::exchange::{HistoryEntry, Order};
-use crate::units::{OrderId, Timestamp};
+use crate::exchange::{HistoryEntry, Order, Trade};
+use crate::units::{OrderId, Symbol, Timestamp};
 
 /// The archive cannot be read now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +25,20 @@ pub struct Walk {
 /// A closed order with its history but for the creation.
 pub type Stored = (Order, Vec<HistoryEntry>);
 
-/// Reads closed orders.
+/// Which trades to show, and in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TradeWalk {
+    /// Only those of this symbol.
+    pub symbol: Option<Symbol>,
+    /// Only those with this id or a later one.
+    pub from: Option<u64>,
+    /// Only those with an earlier id.
+    pub before: Option<u64>,
+    /// Whether the oldest comes first, and not the newest.
+    pub oldest_first: bool,
+}
+
+/// Reads closed orders and trades.
 pub trait Archive: fmt::Debug + Send + Sync {
     /// A closed order.
     fn order(&self, id: OrderId) -> Result<Option<Order>, Unreadable>;
@@ -42,6 +55,16 @@ pub trait Archive: fmt::Debug + Send + Sync {
 
     /// Closed orders by id, from this one on and at most so many, each with its history but for the creation.
     fn closed_from(&self, from: OrderId, most: usize) -> Result<Vec<Stored>, Unreadable>;
+
+    /// Shows trades by id until told to stop; later trades have larger ids and no earlier times.
+    fn trades(
+        &self,
+        walk: TradeWalk,
+        visit: &mut dyn FnMut(Trade) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable>;
+
+    /// The trades of an order, open or closed, oldest first; none once the order is forgotten.
+    fn trades_of(&self, id: OrderId) -> Result<Vec<Trade>, Unreadable>;
 
     /// How many closed orders there are.
     fn count(&self) -> Result<u64, Unreadable>;

@@ -4,7 +4,7 @@
 //! under the daemon, which adds a store, prices and an HTTP API. `ARCHITECTURE.md` has the map and the reasons.
 //!
 //! ```
-//! use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Ticker};
+//! use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Terms, Ticker};
 //! use mockx::units::{Amount, Asset, Moment, Price, Quantity, Span, Symbol, Timestamp};
 //!
 //! let mut exchange = Exchange::new(Rules::default());
@@ -22,7 +22,8 @@
 //! exchange.handle(start, Command::ApplyTickers(vec![ticker]))?;
 //! exchange.handle(start, Command::Deposit(Asset::parse("USDT")?, Amount::parse_positive("1000")?))?;
 //! let quantity = Quantity::parse_positive("0.01")?;
-//! let order = NewOrder { symbol, side: Side::Buy, kind: OrderKind::Market, quantity };
+//! let terms = Terms::default();
+//! let order = NewOrder { symbol, side: Side::Buy, kind: OrderKind::Market, quantity, terms };
 //! exchange.handle(start, Command::Place(order))?;
 //!
 //! // Market orders take up to a second.

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use mockx::archive::Archive as _;
-use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Ticker};
+use mockx::exchange::{
+    Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Terms, Ticker,
+};
 use mockx::store::{Batch, FILE_NAME, Store};
 use mockx::units::{Amount, Asset, Elapsed, Moment, OrderId, Price, Quantity, Symbol, Timestamp};
 
@@ -123,6 +125,7 @@ fn place_and_cancel(exchange: &mut Exchange, symbol: Symbol, number: u64) {
         side: Side::Buy,
         kind: OrderKind::Limit { price },
         quantity: Quantity::parse_positive("0.125").unwrap(),
+        terms: Terms::default(),
     };
     let outcome = exchange.handle(now, Command::Place(order)).unwrap();
     let Outcome::Placed(order) = outcome else {

@@ -13,6 +13,7 @@ mod assemble;
 mod credential;
 mod env;
 mod error;
+mod fees;
 pub mod local;
 mod pages;
 mod paths;
@@ -84,6 +85,12 @@ pub struct Exchange {
     pub cash_asset: Asset,
     /// Fee as a share of the notional.
     pub commission: Rate,
+    /// The same for orders that had rested in the book.
+    pub maker_commission: Rate,
+    /// Symbols with commissions of their own: of takers, of makers.
+    pub symbol_commissions: BTreeMap<Symbol, (Rate, Rate)>,
+    /// Whether fees of orders that say nothing of it come out of what is received.
+    pub fee_in_received: bool,
     /// Seed of all chance.
     pub seed: u64,
     /// How often each present ticker counts as a tick once more; none: never.
@@ -100,6 +107,8 @@ pub struct Exchange {
     pub expire_after: Option<Span>,
     /// Closed orders older than this are pruned; none: never.
     pub prune_after: Option<Span>,
+    /// Trades older than this are pruned; none: never.
+    pub prune_trades_after: Option<Span>,
     /// How often pruning looks.
     pub prune_every: Span,
     /// How often the books are audited; none: never.

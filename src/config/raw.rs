@@ -19,7 +19,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 48] = [
+pub(super) const KEYS: [&str; 52] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -27,6 +27,9 @@ pub(super) const KEYS: [&str; 48] = [
     "server.reads_need_key",
     "exchange.cash_asset",
     "exchange.commission",
+    "exchange.maker_commission",
+    "exchange.symbol_commissions",
+    "exchange.fee_asset",
     "exchange.seed",
     "exchange.tick_loop",
     "exchange.market_delay_min",
@@ -35,6 +38,7 @@ pub(super) const KEYS: [&str; 48] = [
     "exchange.match_limit_at_once",
     "exchange.expire_after",
     "exchange.prune_after",
+    "exchange.prune_trades_after",
     "exchange.prune_every",
     "exchange.audit_every",
     "oracle.source",

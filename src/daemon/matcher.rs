@@ -301,7 +301,7 @@ impl Matcher {
         let events = self.exchange.take_events();
         let fills = events
             .iter()
-            .filter(|event| matches!(event, Event::TradesCounted(..)));
+            .filter(|event| matches!(event, Event::Trade(_)));
         add(&self.board.fills, fills.count());
         let followed = self.followed.as_ref();
         let changes = followed
@@ -478,6 +478,7 @@ fn keep_prices(markets: &mut Vec<MarketState>, present: &Exchange) {
         entry.received = market.received;
         entry.source = market.source;
         entry.trading = market.trading;
+        entry.marks.extend(market.state(symbol).marks);
     }
     markets.extend(kept.into_values());
 }

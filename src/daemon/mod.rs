@@ -25,6 +25,7 @@ mod stretch;
 mod system;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -41,14 +42,14 @@ pub use fatal::Fatal;
 
 use crate::config::local::LocalError;
 use crate::config::{self, Config, Environment, Options, Source, Written, local};
-use crate::exchange::{Command, Exchange, Rules};
+use crate::exchange::{Command, Exchange, FeeMode, Fees, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
 use crate::pages::{self, Pages};
 use crate::samples::Samples;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
-use crate::units::{Amount, Exact, Moment, Span};
+use crate::units::{Amount, Exact, Moment, Span, Symbol};
 use crate::verifier::Verifier;
 use board::Board;
 use clock::{Clock, MarketClock, SystemClock};
@@ -245,6 +246,8 @@ fn rules(config: &Config) -> Rules {
     Rules {
         cash_asset: config.cash_asset,
         fee_rate: config.commission,
+        maker_rate: Some(config.maker_commission),
+        symbol_fees: symbol_fees(config),
         max_age,
         tick_loop: config.tick_loop,
         market_delay_min: config.market_delay_min,
@@ -253,9 +256,16 @@ fn rules(config: &Config) -> Rules {
         match_limit_at_once: config.match_limit_at_once,
         expire_after: config.expire_after,
         prune_after: config.prune_after,
+        prune_trades_after: config.prune_trades_after,
         prune_every: config.prune_every,
         seed: config.seed,
     }
+}
+
+fn symbol_fees(config: &config::Exchange) -> BTreeMap<Symbol, Fees> {
+    let fees = config.symbol_commissions.iter();
+    fees.map(|(&symbol, &(taker, maker))| (symbol, Fees { taker, maker }))
+        .collect()
 }
 
 fn settings(config: &Config, pulse: Pulse) -> Settings {
@@ -309,7 +319,12 @@ fn context(
     let archive = Arc::new(store.reader());
     let context = Context::new(mailbox, archive, access, status, env!("CARGO_PKG_VERSION"));
     let front = config.pages.enabled.then_some(pages::FRONT);
-    let context = context.with_front(front);
+    let fee_mode = if config.exchange.fee_in_received {
+        FeeMode::Received
+    } else {
+        FeeMode::Quote
+    };
+    let context = context.with_front(front).with_fee_mode(fee_mode);
     Ok(context.with_stepper(stepped.then_some(stepper)))
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::ledger::Account;
-use super::order::{Lifecycle, Order, Side};
+use super::order::{Order, Stage};
+use super::terms::{Execution, FeeMode, Terms, TimeInForce};
+use super::trigger::Level;
 use super::{Digest, Exchange};
 use crate::units::{Amount, Asset, OrderId, Overflow, Symbol};
 
@@ -85,7 +87,7 @@ impl Exchange {
 
     fn audit_order(&self, order: &Order) -> Result<(), Broken> {
         let id = order.id;
-        let Lifecycle::Open { due, .. } = order.lifecycle else {
+        let Some(stage) = order.stage() else {
             return Err(Broken::ClosedOrderIsOpen(id));
         };
         if id.sequence() >= self.next_order {
@@ -98,21 +100,38 @@ impl Exchange {
             .markets
             .get(&order.symbol)
             .ok_or(Broken::OrderWithoutMarket(id))?;
-        let waits = due.is_some_and(|at| self.due.contains(&(at, id)));
-        let timed = self.by_update.contains(&(order.updated_elapsed, id));
-        if waits == market.book.contains(order) || waits != due.is_some() || !timed {
+        let in_place = match stage {
+            Stage::Delayed(at) => self.due.contains(&(at, id)),
+            Stage::Armed => market.triggers.contains(order),
+            Stage::Resting => market.book.contains(order),
+        };
+        let timed = self.by_update.contains(&(order.updated_elapsed, id))
+            && order
+                .deadline
+                .is_none_or(|at| self.good_till.contains(&(at, id)));
+        let client = order.terms.client_id;
+        let named = client.is_none_or(|client| self.by_client.get(&client) == Some(&id));
+        if !in_place || !timed || !named {
             return Err(Broken::Misplaced(id));
         }
         Ok(())
     }
 
     fn audit_places(&self) -> Result<(), Broken> {
-        let in_books = self
-            .markets
-            .values()
-            .fold(0usize, |sum, market| sum.saturating_add(market.book.len()));
+        let in_markets = self.markets.values().fold(0usize, |sum, market| {
+            sum.saturating_add(market.book.len())
+                .saturating_add(market.triggers.len())
+        });
         let open = self.orders.len();
-        if in_books.saturating_add(self.due.len()) != open || self.by_update.len() != open {
+        let count =
+            |has: fn(&Order) -> bool| self.orders.values().filter(|order| has(order)).count();
+        let dated = count(|order| order.deadline.is_some());
+        let named = count(|order| order.terms.client_id.is_some());
+        if in_markets.saturating_add(self.due.len()) != open
+            || self.by_update.len() != open
+            || self.good_till.len() != dated
+            || self.by_client.len() != named
+        {
             return Err(Broken::Strays);
         }
         for (&symbol, market) in &self.markets {
@@ -143,6 +162,9 @@ impl Exchange {
             for figure in [totals.amount, totals.notional, totals.fee] {
                 digest.number(figure.exact());
             }
+            if !totals.base_fee.is_zero() {
+                digest.number(totals.base_fee.exact());
+            }
         }
         for order in self.orders.values() {
             fold_order(&mut digest, order);
@@ -153,12 +175,8 @@ impl Exchange {
 
 fn holds_of(order: &Order) -> [(Asset, Amount); 2] {
     let hold = order.hold();
-    let base = match order.side {
-        Side::Buy => Amount::ZERO,
-        Side::Sell => order.remaining().as_amount(),
-    };
     [
-        (order.symbol.base(), base),
+        (order.symbol.base(), hold.base),
         (order.symbol.quote(), hold.notional.plus_rounded(hold.fee)),
     ]
 }
@@ -219,4 +237,39 @@ fn fold_order(digest: &mut Digest, order: &Order) {
     digest.word(order.placed_at.as_millis());
     digest.word(order.updated_at.as_millis());
     digest.word(u64::from(order.history_count));
+    fold_terms(digest, &order.terms);
+}
+
+/// Plain terms leave no mark: a digest is the same as before there were any.
+pub(super) fn fold_terms(digest: &mut Digest, terms: &Terms) {
+    if *terms == Terms::default() {
+        return;
+    }
+    let (word, date) = match terms.time_in_force {
+        TimeInForce::GoodTillCancelled => (0, 0),
+        TimeInForce::ImmediateOrCancel => (1, 0),
+        TimeInForce::FillOrKill => (2, 0),
+        TimeInForce::GoodTill(date) => (3, date.as_millis()),
+    };
+    digest.word(word);
+    digest.word(date);
+    let flags = [terms.post_only, terms.execution == Execution::AtOnce];
+    let in_received = terms.fee_mode == FeeMode::Received;
+    let [post_only, at_once] = flags.map(u64::from);
+    digest.word(u64::from(in_received) << 2 | post_only << 1 | at_once);
+    if let Some(trigger) = terms.trigger {
+        let (price, bips) = match trigger.level {
+            Level::At(price) => (Some(price), 0),
+            Level::Trail { bips, from } => (from, bips),
+        };
+        digest.word((trigger.kind as u64).wrapping_add(1));
+        digest.word(u64::from(bips));
+        digest.number(price.unwrap_or_default().exact());
+    }
+    if let Some(amount) = terms.quote_amount {
+        digest.number(amount.exact());
+    }
+    if let Some(client) = terms.client_id {
+        digest.text(client.as_bytes());
+    }
 }

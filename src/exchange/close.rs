@@ -1,8 +1,8 @@
 //! Closing an order: give back its hold and record why.
 
-use super::order::{CloseReason, Hold, Lifecycle, Order, Side, Traded};
+use super::order::{CloseReason, Hold, Lifecycle, Order, Stage, Traded};
 use super::{Event, Exchange, Fact, Freed, Outcome, Rejection};
-use crate::units::{Amount, OrderId, Price};
+use crate::units::{OrderId, Price};
 
 impl Exchange {
     /// Takes an open order back.
@@ -42,12 +42,7 @@ impl Exchange {
         price: Option<Price>,
         traded: Traded,
     ) -> (Order, Freed) {
-        if let Some(market) = self.markets.get_mut(&order.symbol) {
-            market.book.remove(&order);
-        }
-        if let Lifecycle::Open { due: Some(due), .. } = order.lifecycle {
-            self.due.remove(&(due, order.id));
-        }
+        self.leave_place(&order);
         let freed = self.give_back(&order);
         order.lifecycle = Lifecycle::Closed {
             at: self.moment.now,
@@ -64,14 +59,36 @@ impl Exchange {
         (order, freed)
     }
 
+    /// Takes an open order out of wherever it waits.
+    fn leave_place(&mut self, order: &Order) {
+        match order.stage() {
+            Some(Stage::Delayed(due)) => {
+                self.due.remove(&(due, order.id));
+            }
+            Some(Stage::Armed) => self.disarm(order),
+            Some(Stage::Resting) => {
+                if let Some(market) = self.markets.get_mut(&order.symbol) {
+                    market.book.remove(order);
+                }
+            }
+            None => {}
+        }
+        if let Some(deadline) = order.deadline {
+            self.good_till.remove(&(deadline, order.id));
+        }
+        if let Some(client) = order.terms.client_id {
+            self.by_client.remove(&client);
+        }
+    }
+
     /// Releases all that an order still has set aside.
     fn give_back(&mut self, order: &Order) -> Freed {
-        let Hold { notional, fee } = order.hold();
+        let Hold {
+            base,
+            notional,
+            fee,
+        } = order.hold();
         let quote = notional.plus(fee).unwrap_or(notional);
-        let base = match order.side {
-            Side::Buy => Amount::ZERO,
-            Side::Sell => order.remaining().as_amount(),
-        };
         let mut freed = Freed::default();
         if !base.is_zero() {
             freed.base = self.ledger.release(order.symbol.base(), base);

@@ -2,6 +2,7 @@
 
 use super::market::Ticker;
 use super::order::{Order, OrderKind, Side};
+use super::terms::Terms;
 use crate::units::{Amount, Asset, OrderId, Price, Quantity, Symbol};
 
 /// An order to be placed.
@@ -13,8 +14,10 @@ pub struct NewOrder {
     pub side: Side,
     /// Market or limit.
     pub kind: OrderKind,
-    /// Base asset wanted, above zero.
+    /// Base asset wanted, above zero; not looked at where the terms say an amount of the quote asset.
     pub quantity: Quantity,
+    /// What else it asks for.
+    pub terms: Terms,
 }
 
 /// A price set by hand: bid, ask and last become `price`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::order::{Side, Traded};
+use super::order::{Order, Side, Traded};
 use crate::units::{Amount, Symbol};
 
 /// Totals of the fills of one side of one symbol.
@@ -14,8 +14,10 @@ pub struct TradeTotals {
     pub amount: Amount,
     /// Quote asset traded.
     pub notional: Amount,
-    /// Fees, in the quote asset.
+    /// Fees that were paid in the quote asset.
     pub fee: Amount,
+    /// Fees that were paid in the base asset.
+    pub base_fee: Amount,
 }
 
 /// All totals.
@@ -26,12 +28,18 @@ pub(super) struct Counters {
 
 impl Counters {
     /// Adds one fill.
-    pub(super) fn count(&mut self, side: Side, symbol: Symbol, traded: Traded) {
-        let totals = self.totals.entry((side, symbol)).or_default();
+    pub(super) fn count(&mut self, order: &Order, traded: Traded) {
+        let symbol = order.symbol;
+        let totals = self.totals.entry((order.side, symbol)).or_default();
         totals.count = totals.count.saturating_add(1);
         totals.amount = totals.amount.plus_rounded(traded.quantity.as_amount());
         totals.notional = totals.notional.plus_rounded(traded.notional);
-        totals.fee = totals.fee.plus_rounded(traded.fee);
+        let fee = if order.fee_asset() == symbol.quote() {
+            &mut totals.fee
+        } else {
+            &mut totals.base_fee
+        };
+        *fee = fee.plus_rounded(traded.fee);
     }
 
     /// The totals of one side of a symbol.

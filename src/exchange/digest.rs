@@ -45,7 +45,12 @@ impl Digest {
 
     /// Folds in the name of an asset.
     pub fn asset(&mut self, asset: Asset) {
-        for chunk in asset.as_bytes().chunks(8) {
+        self.text(asset.as_bytes());
+    }
+
+    /// Folds in a text, eight bytes a word.
+    pub fn text(&mut self, text: &[u8]) {
+        for chunk in text.chunks(8) {
             self.word(
                 chunk
                     .iter()

@@ -4,6 +4,7 @@
 //! event carries it. What was closed or forgotten later in the same turn has no image any more: a later event says so.
 
 use super::order::{HistoryEntry, Order, Side};
+use super::trade::Trade;
 use crate::units::{Asset, Elapsed, OrderId, Symbol};
 
 /// One fact.
@@ -15,6 +16,8 @@ pub enum Event {
     OrderClosed(Box<Order>),
     /// An order's history got an entry; creations have none, see [`Order::creation`].
     History(Box<HistoryEntry>),
+    /// A fill: a trade of its own, kept for longer than its order.
+    Trade(Box<Trade>),
     /// An asset's account changed.
     AccountChanged(Asset),
     /// The running totals of trades changed.
@@ -26,6 +29,11 @@ pub enum Event {
         /// On the clock that deadlines count in.
         updated_before: Elapsed,
     },
-    /// Balances, orders, counters and flows are gone.
+    /// Trades that were made before this are to be forgotten.
+    PruneTrades {
+        /// On the clock that deadlines count in.
+        made_before: Elapsed,
+    },
+    /// Balances, orders, trades, counters and flows are gone.
     Reset,
 }

@@ -4,6 +4,7 @@ use super::book::Book;
 use super::chance;
 use super::order::Side;
 use super::rules::Rules;
+use super::trigger::Triggers;
 use crate::units::{Elapsed, Price, Quantity, Rate, Span, Symbol, Timestamp};
 
 /// Decimals of the quantity on offer at a tick; venues trade no finer lots.
@@ -87,6 +88,8 @@ pub struct Market {
     pub bid_depth: Depth,
     /// Orders that wait.
     pub(super) book: Book,
+    /// Orders that wait for a price before that.
+    pub(super) triggers: Triggers,
     /// Whether the tick loop has something to do here; see [`Market::is_hungry`].
     pub(super) hungry: bool,
 }
@@ -102,6 +105,7 @@ impl Market {
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
             book: Book::default(),
+            triggers: Triggers::default(),
             hungry: false,
         }
     }

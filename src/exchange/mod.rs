@@ -14,13 +14,13 @@
 //! # Ticks
 //!
 //! A tick is a new ticker of a symbol, a price set by hand, or the present ticker counted once more: by the tick loop, and
-//! when the symbol is traded again after it was not.
-//! A tick serves buys, then sells; each side in price-time order, sharing the quantity that is on offer.
+//! when the symbol is traded again after it was not. What a new price triggers joins the book first; then the tick serves
+//! buys, then sells; each side in price-time order, sharing the quantity that is on offer.
 //!
 //! # Invariants
 //!
 //! [`Exchange::audit`] checks them; they hold after every turn. Per asset the five pockets sum to zero; `held` equals
-//! the holds of the open orders; an open order is in its book or waits for its delay, and never both.
+//! the holds of the open orders; an open order is where its stage says and nowhere else.
 #![deny(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -60,8 +60,12 @@ mod rejection;
 mod report;
 mod rules;
 mod settle;
+mod sizing;
 mod snapshot;
+mod terms;
 mod timers;
+mod trade;
+mod trigger;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,19 +81,25 @@ pub use ledger::{Account, Flow};
 pub use market::{Depth, Market, Ticker};
 pub use order::{
     Booked, CloseReason, FillPrice, Filled, HistoryEntry, Hold, Lifecycle, Order, OrderKind,
-    OrderStatus, Side, Traded,
+    OrderStatus, Side, Stage, Traded,
 };
 pub use prices::{SET_PRICE_QUANTITY, SET_PRICE_SOURCE, SYMBOLS_MAX};
 pub use rejection::{RejectReason, Rejection};
 pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
-pub use rules::Rules;
+pub use rules::{Fees, Rules};
 pub use snapshot::{MarketState, Snapshot};
+pub use terms::{Execution, FeeMode, Terms, TimeInForce};
+pub use trade::Trade;
+pub use trigger::{
+    Direction, Level, Mark, TRAILING_BIPS_MAX, TRAILING_PER_SYMBOL_MAX, Trigger, TriggerKind,
+};
 pub use waiting::Waiting;
 
-use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Span, Symbol};
+use crate::units::{Amount, Asset, ClientId, Elapsed, Moment, OrderId, Span, Symbol};
 use basis::Bases;
 use counters::Counters;
 use ledger::Ledger;
+use trigger::Triggers;
 
 /// The most orders that can be open at once; bounds the memory.
 pub const OPEN_ORDERS_MAX: usize = 250_000;
@@ -102,6 +112,8 @@ pub struct Exchange {
     moment: Moment,
     /// Sequence number of the next order.
     next_order: u64,
+    /// Id of the next trade.
+    next_trade: u64,
     /// Fingerprint of everything that ever happened.
     journal: Digest,
     markets: BTreeMap<Symbol, Market>,
@@ -116,6 +128,10 @@ pub struct Exchange {
     by_update: BTreeSet<(Elapsed, OrderId)>,
     /// Market orders that wait for their delay.
     due: BTreeSet<(Elapsed, OrderId)>,
+    /// Open orders that are good till a date.
+    good_till: BTreeSet<(Elapsed, OrderId)>,
+    /// Open orders by the id that their client gave them.
+    by_client: BTreeMap<ClientId, OrderId>,
     /// Symbols to which another tick at the present prices makes a difference: the tick loop goes round these.
     hungry: BTreeSet<Symbol>,
     /// What changed since it was last asked for.
@@ -132,6 +148,7 @@ impl Exchange {
             rules,
             moment: Moment::default(),
             next_order: 1,
+            next_trade: 1,
             journal: Digest::default(),
             markets: BTreeMap::new(),
             assets,
@@ -141,6 +158,8 @@ impl Exchange {
             orders: BTreeMap::new(),
             by_update: BTreeSet::new(),
             due: BTreeSet::new(),
+            good_till: BTreeSet::new(),
+            by_client: BTreeMap::new(),
             hungry: BTreeSet::new(),
             events: Vec::new(),
             repriced: None,
@@ -221,6 +240,11 @@ impl Exchange {
         self.orders.get(&id)
     }
 
+    /// The open order with this client order id.
+    pub fn order_of_client(&self, client: ClientId) -> Option<&Order> {
+        self.orders.get(self.by_client.get(&client)?)
+    }
+
     /// Open orders by their last update in elapsed time, latest first.
     ///
     /// Time stamps follow that order, but several updates may share one.
@@ -278,6 +302,11 @@ impl Exchange {
         self.next_order
     }
 
+    /// Id of the next trade.
+    pub fn next_trade(&self) -> u64 {
+        self.next_trade
+    }
+
     /// Fingerprint of everything that ever happened to balances and orders.
     pub fn journal(&self) -> Digest {
         self.journal
@@ -295,8 +324,14 @@ impl Exchange {
         self.orders.clear();
         self.by_update.clear();
         self.due.clear();
-        for market in self.markets.values_mut() {
+        self.good_till.clear();
+        self.by_client.clear();
+        for (&symbol, market) in &mut self.markets {
             market.book = Book::default();
+            if market.triggers.trailing() > 0 {
+                self.events.push(Event::MarketTouched(symbol));
+            }
+            market.triggers = Triggers::default();
         }
         self.note_all_hunger();
         self.journal.word(Fact::Reset as u64);
@@ -324,4 +359,5 @@ enum Fact {
     Placed = 6,
     Filled = 7,
     Closed = 8,
+    Triggered = 9,
 }

@@ -4,8 +4,10 @@
 //! the lifecycle and never stored.
 
 use super::rejection::RejectReason;
+use super::terms::{FeeMode, Terms};
 use crate::units::{
-    Amount, Elapsed, MONEY_DECIMALS, OrderId, Price, Quantity, Rate, Rounding, Symbol, Timestamp,
+    Amount, Asset, Elapsed, MONEY_DECIMALS, OrderId, Price, Quantity, Rate, Rounding, Symbol,
+    Timestamp,
 };
 
 /// Buy or sell the base asset.
@@ -29,9 +31,11 @@ pub enum OrderKind {
     },
 }
 
-/// What an open order has set aside. A sale also sets aside what is left of its quantity.
+/// What an open order has set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Hold {
+    /// Base asset of a sale: what is left of its quantity; zero for a buy.
+    pub base: Amount,
     /// Quote asset for the notional of a buy; zero for a sale.
     pub notional: Amount,
     /// Quote asset for the fee.
@@ -66,7 +70,7 @@ pub struct Filled {
     pub quantity: Quantity,
     /// Quote asset traded.
     pub notional: Amount,
-    /// Fees paid.
+    /// Fees paid, in the asset that [`Order::fee_asset`] names.
     pub fee: Amount,
     /// The price of it.
     pub price: FillPrice,
@@ -79,10 +83,21 @@ pub enum CloseReason {
     Filled,
     /// Its owner took it back.
     Canceled,
-    /// It waited too long.
+    /// It waited too long, or waited for nothing and did not get it.
     Expired,
     /// The account did not cover it.
     Rejected(RejectReason),
+}
+
+/// What an open order does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A market order waits until its delay ends.
+    Delayed(Elapsed),
+    /// It waits for its trigger, with its money held.
+    Armed,
+    /// It is in the book.
+    Resting,
 }
 
 /// Open with its hold, or closed with the reason.
@@ -92,8 +107,8 @@ pub enum Lifecycle {
     Open {
         /// What it has set aside.
         hold: Hold,
-        /// When a market order's delay ends; `None` once it has.
-        due: Option<Elapsed>,
+        /// Where it waits.
+        stage: Stage,
     },
     /// Done.
     Closed {
@@ -140,8 +155,12 @@ pub struct Order {
     pub kind: OrderKind,
     /// Base asset wanted.
     pub quantity: Quantity,
-    /// Fee rate at the time of placing.
+    /// What else was asked for.
+    pub terms: Terms,
+    /// Fee rate at the time of placing, where it takes what is on offer.
     pub fee_rate: Rate,
+    /// The same for what is filled after it had rested.
+    pub maker_rate: Rate,
     /// Set aside at the start.
     pub booked: Booked,
     /// Filled so far.
@@ -154,6 +173,10 @@ pub struct Order {
     pub updated_elapsed: Elapsed,
     /// Entries of its history, the creation included.
     pub history_count: u32,
+    /// The tick up to which its fills count as taking what is on offer; market orders always do.
+    pub taker_through: u64,
+    /// Until when it is good, on the clock that deadlines count in.
+    pub deadline: Option<Elapsed>,
     /// Open or closed.
     pub lifecycle: Lifecycle,
 }
@@ -170,6 +193,32 @@ impl Order {
     /// Whether it may still trade.
     pub fn is_open(&self) -> bool {
         matches!(self.lifecycle, Lifecycle::Open { .. })
+    }
+
+    /// Where it waits; nowhere when closed.
+    pub fn stage(&self) -> Option<Stage> {
+        match self.lifecycle {
+            Lifecycle::Open { stage, .. } => Some(stage),
+            Lifecycle::Closed { .. } => None,
+        }
+    }
+
+    /// What its fees are paid in.
+    pub fn fee_asset(&self) -> Asset {
+        match (self.terms.fee_mode, self.side) {
+            (FeeMode::Received, Side::Buy) => self.symbol.base(),
+            (FeeMode::Received, Side::Sell) | (FeeMode::Quote, _) => self.symbol.quote(),
+        }
+    }
+
+    /// Whether what is filled at a tick had rested before.
+    pub(super) fn is_maker_at(&self, tick: u64) -> bool {
+        self.kind != OrderKind::Market && tick > self.taker_through
+    }
+
+    /// Whether it trades at a price.
+    pub fn trades_at(&self, price: Price) -> bool {
+        self.kind.trades_at(self.side, price)
     }
 
     /// What it has set aside; nothing when closed.
@@ -276,6 +325,7 @@ impl Order {
             notional_left: self.booked.notional,
             fee_left: self.booked.fee,
             reject: reason.and_then(CloseReason::reject),
+            trade: None,
         }
     }
 
@@ -294,6 +344,18 @@ impl Order {
             notional_left: self.notional_left(),
             fee_left: self.hold().fee,
             reject: self.close_reason().and_then(CloseReason::reject),
+            trade: traded.trade,
+        }
+    }
+}
+
+impl OrderKind {
+    /// Whether an order of this kind and side trades at a price.
+    pub fn trades_at(self, side: Side, price: Price) -> bool {
+        match (side, self) {
+            (_, OrderKind::Market) => true,
+            (Side::Buy, OrderKind::Limit { price: limit }) => price <= limit,
+            (Side::Sell, OrderKind::Limit { price: limit }) => price >= limit,
         }
     }
 }
@@ -315,8 +377,12 @@ pub struct Traded {
     pub quantity: Quantity,
     /// Quote asset.
     pub notional: Amount,
-    /// Fee in the quote asset.
+    /// Fee, in the asset that the order pays fees in.
     pub fee: Amount,
+    /// Whether the order had rested before.
+    pub is_maker: bool,
+    /// The id of the trade; none where nothing was moved.
+    pub trade: Option<u64>,
 }
 
 /// One state change of an order.
@@ -346,6 +412,8 @@ pub struct HistoryEntry {
     pub fee_left: Amount,
     /// Why it was rejected, where it was.
     pub reject: Option<RejectReason>,
+    /// The trade that it tells of, where it is a fill.
+    pub trade: Option<u64>,
 }
 
 impl Side {

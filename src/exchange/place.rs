@@ -1,13 +1,19 @@
 //! Placing an order: check it, set money aside, accept it.
 
+use super::audit::fold_terms;
 use super::chance;
 use super::ledger::{Account, Refused};
-use super::order::{Booked, CloseReason, Filled, Hold, Lifecycle, Order, OrderKind, Side};
+use super::market::{Market, Ticker};
+use super::order::{Booked, CloseReason, Filled, Hold, Lifecycle, Order, OrderKind, Side, Stage};
+use super::terms::{Execution, FeeMode, TimeInForce};
+use super::trigger::{Mark, TRAILING_PER_SYMBOL_MAX};
 use super::{Event, Exchange, Fact, NewOrder, OPEN_ORDERS_MAX, Outcome, RejectReason, Rejection};
-use crate::units::{Amount, Asset, OrderId, Price, Rounding};
+use crate::units::{Amount, Asset, Elapsed, OrderId, Price, Rounding, Symbol};
 
 /// What an order needs.
 struct Needs {
+    /// The order as it was asked for, its quantity worked out.
+    new: NewOrder,
     booked: Booked,
     hold: Hold,
     /// The assets and how much of each is to be set aside.
@@ -24,7 +30,7 @@ impl Exchange {
         let covered = self.covered(&needs)?;
         let id = OrderId::new(self.next_order);
         self.next_order = self.next_order.saturating_add(1);
-        let order = self.new_order(id, new, &needs, covered.err());
+        let order = self.new_order(id, &needs, covered.err());
         self.journal_placed(&order);
         let placed = if let Ok(accounts) = &covered {
             self.accept(order, accounts)
@@ -76,59 +82,95 @@ impl Exchange {
         if !market.trading {
             return Err(Rejection::NotTrading(symbol));
         }
-        let last = market.ticker.ok_or(Rejection::NoPrice(symbol))?.last;
-        let price = booking_price(new.side, new.kind, last);
+        let ticker = market.ticker.ok_or(Rejection::NoPrice(symbol))?;
+        let new = self.sized(new, ticker)?;
+        self.check_terms(new, market, ticker)?;
+        let price = booking_price(new, ticker);
+        let fees = self.rules.fees(symbol);
         let booked = price
             .notional(new.quantity, Rounding::Up)
             .and_then(|notional| {
-                let fee = notional.fee(self.rules.fee_rate)?;
+                let fee = match new.terms.fee_mode {
+                    FeeMode::Quote => notional.fee(fees.taker.max(fees.maker))?,
+                    FeeMode::Received => Amount::ZERO,
+                };
                 // What a buy sets aside must be a figure itself.
                 notional.plus(fee).map(|_| Booked { notional, fee })
             })
             .map_err(|_| Rejection::NotExact(symbol.quote()))?;
-        let (hold, base) = match new.side {
-            Side::Buy => (
-                Hold {
-                    notional: booked.notional,
-                    fee: booked.fee,
-                },
-                Amount::ZERO,
-            ),
-            Side::Sell => (
-                Hold {
-                    notional: Amount::ZERO,
-                    fee: booked.fee,
-                },
-                new.quantity.as_amount(),
-            ),
+        let (base, notional) = match new.side {
+            Side::Buy => (Amount::ZERO, booked.notional),
+            Side::Sell => (new.quantity.as_amount(), Amount::ZERO),
+        };
+        let hold = Hold {
+            base,
+            notional,
+            fee: booked.fee,
         };
         let quote = hold.notional.plus(hold.fee).unwrap_or(hold.notional);
         Ok(Needs {
+            new,
             booked,
             hold,
             legs: [(symbol.base(), base), (symbol.quote(), quote)],
         })
     }
 
-    fn new_order(
-        &self,
-        id: OrderId,
-        new: NewOrder,
-        needs: &Needs,
-        reject: Option<RejectReason>,
-    ) -> Order {
-        let due = match new.kind {
-            OrderKind::Market => Some(
-                self.moment
-                    .elapsed
-                    .plus(chance::market_delay(&self.rules, id)),
-            ),
-            OrderKind::Limit { .. } => None,
+    /// Whether the terms make sense now, at these prices.
+    fn check_terms(&self, new: NewOrder, market: &Market, ticker: Ticker) -> Result<(), Rejection> {
+        new.terms.check(new.kind, self.moment)?;
+        if let Some(client) = new.terms.client_id
+            && let Some(&order) = self.by_client.get(&client)
+        {
+            return Err(Rejection::DuplicateClientId { client, order });
+        }
+        if let Some(trigger) = new.terms.trigger {
+            return if trigger.is_reached(new.side, ticker.last) {
+                Err(Rejection::WouldTrigger)
+            } else if trigger.trails() && market.triggers.trailing() >= TRAILING_PER_SYMBOL_MAX {
+                Err(Rejection::TooManyTrailing(TRAILING_PER_SYMBOL_MAX))
+            } else {
+                Ok(())
+            };
+        }
+        if new.terms.is_immediate(new.kind) && market.is_stale(self.moment.elapsed, &self.rules) {
+            return Err(Rejection::OldPrice(new.symbol));
+        }
+        let crosses = new.kind.trades_at(new.side, ticker.price_for(new.side));
+        if new.terms.post_only && crosses {
+            return Err(Rejection::WouldMatch);
+        }
+        Ok(())
+    }
+
+    /// Until when an order with a date is good, in time seen to pass.
+    fn deadline_of(&self, new: NewOrder) -> Option<Elapsed> {
+        match new.terms.time_in_force {
+            TimeInForce::GoodTill(date) => {
+                Some(self.moment.elapsed.plus(date.since(self.moment.now)))
+            }
+            TimeInForce::GoodTillCancelled
+            | TimeInForce::ImmediateOrCancel
+            | TimeInForce::FillOrKill => None,
+        }
+    }
+
+    fn new_order(&self, id: OrderId, needs: &Needs, reject: Option<RejectReason>) -> Order {
+        let new = needs.new;
+        let waits = new.kind == OrderKind::Market && !new.terms.is_immediate(new.kind);
+        let stage = if new.terms.trigger.is_some() {
+            Stage::Armed
+        } else if waits {
+            let delay = chance::market_delay(&self.rules, id);
+            Stage::Delayed(self.moment.elapsed.plus(delay))
+        } else {
+            Stage::Resting
         };
+        let fees = self.rules.fees(new.symbol);
         let lifecycle = match reject {
             None => Lifecycle::Open {
                 hold: needs.hold,
-                due,
+                stage,
             },
             Some(reason) => Lifecycle::Closed {
                 at: self.moment.now,
@@ -141,7 +183,9 @@ impl Exchange {
             side: new.side,
             kind: new.kind,
             quantity: new.quantity,
-            fee_rate: self.rules.fee_rate,
+            terms: new.terms,
+            fee_rate: fees.taker,
+            maker_rate: fees.maker,
             booked: if reject.is_none() {
                 needs.booked
             } else {
@@ -152,33 +196,99 @@ impl Exchange {
             updated_at: self.moment.now,
             updated_elapsed: self.moment.elapsed,
             history_count: 1,
+            taker_through: 0,
+            deadline: self.deadline_of(new),
             lifecycle,
         }
     }
 
     /// Sets the money aside and opens the order; tells how it is then, since it may have met the market at once.
-    fn accept(&mut self, order: Order, accounts: &Changed) -> Order {
+    fn accept(&mut self, mut order: Order, accounts: &Changed) -> Order {
         for &(asset, account) in accounts.iter().flatten() {
             self.ledger.insert(asset, account);
             self.events.push(Event::AccountChanged(asset));
         }
+        let immediate = order.terms.is_immediate(order.kind);
+        let at_once = immediate
+            || self.rules.match_limit_at_once
+            || order.terms.execution == Execution::AtOnce;
+        if order.stage() == Some(Stage::Resting) {
+            order.taker_through = self.taker_through(&order, u64::from(!at_once));
+        }
         self.events.push(Event::OrderOpen(order.id));
         self.by_update.insert((order.updated_elapsed, order.id));
         self.orders.insert(order.id, order.clone());
-        if let Lifecycle::Open { due: Some(due), .. } = order.lifecycle {
-            self.due.insert((due, order.id));
+        if let Some(stage) = order.stage() {
+            self.enter_place(&order, stage, Mark::Unset);
+        }
+        if order.terms.trigger.is_some_and(|trigger| trigger.trails()) {
+            self.begin_trail(order.symbol);
+        }
+        if order.stage() != Some(Stage::Resting) {
             return order;
         }
-        let Some(market) = self.markets.get_mut(&order.symbol) else {
-            return order;
-        };
-        market.book.insert(&order);
-        if self.rules.match_limit_at_once {
-            self.meet_market(order.symbol);
+        if at_once {
+            self.meet_alone(order.id, order.symbol, order.side);
+            self.end_if_immediate(order.id);
             return self.after_meeting(order);
         }
         self.note_hunger(order.symbol);
         order
+    }
+
+    /// What an order that waits for nothing did not get expires.
+    pub(super) fn end_if_immediate(&mut self, id: OrderId) {
+        let order = self.orders.get(&id);
+        if order.is_some_and(|order| order.terms.is_immediate(order.kind)) {
+            self.close(id, CloseReason::Expired);
+        }
+    }
+
+    /// A new trailing order begins at the present price; from where is worth a row.
+    fn begin_trail(&mut self, symbol: Symbol) {
+        if let Some(market) = self.markets.get_mut(&symbol)
+            && let Some(ticker) = market.ticker
+        {
+            market.triggers.follow(ticker.last);
+            self.events.push(Event::MarketTouched(symbol));
+        }
+    }
+
+    /// Up to which tick an order that joins the book now takes what is on offer: not at all where it does not cross, else
+    /// until it has met the market, `ticks` from now.
+    pub(super) fn taker_through(&self, order: &Order, ticks: u64) -> u64 {
+        let crosses = |ticker: Ticker| order.trades_at(ticker.price_for(order.side));
+        match self.markets.get(&order.symbol) {
+            Some(market) if market.ticker.is_some_and(crosses) => {
+                market.ticks.saturating_add(ticks)
+            }
+            Some(_) | None => 0,
+        }
+    }
+
+    /// Puts an open order where its stage says, and its deadline and its name where they are looked for.
+    pub(super) fn enter_place(&mut self, order: &Order, stage: Stage, mark: Mark) {
+        match stage {
+            Stage::Delayed(due) => {
+                self.due.insert((due, order.id));
+            }
+            Stage::Armed => {
+                if let Some(market) = self.markets.get_mut(&order.symbol) {
+                    market.triggers.insert(order, mark);
+                }
+            }
+            Stage::Resting => {
+                if let Some(market) = self.markets.get_mut(&order.symbol) {
+                    market.book.insert(order);
+                }
+            }
+        }
+        if let Some(deadline) = order.deadline {
+            self.good_till.insert((deadline, order.id));
+        }
+        if let Some(client) = order.terms.client_id {
+            self.by_client.insert(client, order.id);
+        }
     }
 
     /// An order after it met the market: among the open ones, or in the event that tells of its end.
@@ -206,12 +316,19 @@ impl Exchange {
         journal.number(order.quantity.exact());
         journal.number(order.limit_price().map(Price::exact).unwrap_or_default());
         journal.word(u64::from(order.is_open()));
+        fold_terms(journal, &order.terms);
     }
 }
 
 /// The price at which money is set aside.
-fn booking_price(side: Side, kind: OrderKind, last: Price) -> Price {
-    match (side, kind) {
+fn booking_price(new: NewOrder, ticker: Ticker) -> Price {
+    let last = ticker.last;
+    if let (OrderKind::Market, Some(trigger)) = (new.kind, new.terms.trigger) {
+        return trigger.expected(new.side, last);
+    }
+    match (new.side, new.kind) {
+        // It trades now, at a price that is known.
+        (side, OrderKind::Market) if new.terms.is_immediate(new.kind) => ticker.price_for(side),
         (_, OrderKind::Market) => last,
         (Side::Buy, OrderKind::Limit { price }) => price,
         (Side::Sell, OrderKind::Limit { price }) => price.max(last),
@@ -221,8 +338,8 @@ fn booking_price(side: Side, kind: OrderKind, last: Price) -> Price {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::{Command, Ticker};
-    use crate::units::{Moment, Quantity, Symbol, Timestamp};
+    use crate::exchange::{Command, Terms};
+    use crate::units::{Moment, Quantity, Timestamp};
 
     /// An exchange at a price of 100 with these deposits.
     fn exchange(deposits: &[(&str, &str)]) -> Exchange {
@@ -255,6 +372,7 @@ mod tests {
             side: Side::Sell,
             kind: OrderKind::Market,
             quantity: Quantity::parse_positive(quantity).unwrap(),
+            terms: Terms::default(),
         }
     }
 

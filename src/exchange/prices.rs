@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::market::{Market, Ticker};
-use super::{Command, Exchange, NewPrice, Outcome, Rejection};
-use crate::units::{Quantity, Symbol};
+use super::order::{Lifecycle, Order, Stage};
+use super::{Command, Event, Exchange, Fact, NewPrice, Outcome, Rejection};
+use crate::units::{OrderId, Quantity, Symbol};
 
 /// The most symbols that can be listed; bounds the memory.
 pub const SYMBOLS_MAX: usize = 10_000;
@@ -100,9 +101,52 @@ impl Exchange {
         if let Some(repriced) = &mut self.repriced {
             repriced.insert(ticker.symbol);
         }
-        if market.hungry || market.crosses() {
+        market.triggers.follow(ticker.last);
+        let reached = if market.triggers.len() == 0 {
+            Vec::new()
+        } else {
+            market.triggers.reached(ticker.last)
+        };
+        let wanted = market.hungry || market.crosses();
+        for &id in &reached {
+            self.trigger(id);
+        }
+        if wanted || !reached.is_empty() {
             self.meet_market(ticker.symbol);
         }
+        for id in reached {
+            self.end_if_immediate(id);
+        }
+    }
+
+    /// An order does not wait for its price any more.
+    pub(super) fn disarm(&mut self, order: &Order) {
+        if let Some(market) = self.markets.get_mut(&order.symbol) {
+            market.triggers.remove(order);
+        }
+        if order.terms.trigger.is_some_and(|trigger| trigger.trails()) {
+            self.events.push(Event::MarketTouched(order.symbol));
+        }
+    }
+
+    /// An order whose price is reached joins the book; the tick that triggered it serves it like any other.
+    fn trigger(&mut self, id: OrderId) {
+        let Some(mut order) = self.orders.remove(&id) else {
+            return;
+        };
+        self.disarm(&order);
+        if let Some(market) = self.markets.get_mut(&order.symbol) {
+            market.book.insert(&order);
+        }
+        if let Lifecycle::Open { stage, .. } = &mut order.lifecycle {
+            *stage = Stage::Resting;
+        }
+        order.taker_through = self.taker_through(&order, 0);
+        self.journal.word(Fact::Triggered as u64);
+        self.journal.word(id.sequence());
+        self.journal.word(self.moment.now.as_millis());
+        self.events.push(Event::OrderOpen(id));
+        self.orders.insert(id, order);
     }
 }
 

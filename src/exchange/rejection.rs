@@ -1,7 +1,7 @@
 //! The two kinds of no: a [`Rejection`] refuses a command, which then never was; a [`RejectReason`] ends an order,
 //! which stays in the history.
 
-use crate::units::{Amount, Asset, OrderId, Symbol};
+use crate::units::{Amount, Asset, ClientId, OrderId, Symbol};
 
 /// Why a command is refused. Nothing has changed then. Listed by precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,35 @@ pub enum Rejection {
     /// The order is closed.
     #[error("Only *open* orders can be canceled; order {0} is closed")]
     OrderNotOpen(OrderId),
+    /// The terms of an order contradict each other; the text says how.
+    #[error("{0}")]
+    Terms(&'static str),
+    /// An order is good till a date that is not in the future.
+    #[error("The date till which the order is good has passed")]
+    DateHasPassed,
+    /// An open order has this client order id already.
+    #[error("Client order id {client} is that of the open order {order}")]
+    DuplicateClientId {
+        /// The id.
+        client: ClientId,
+        /// Whose it is.
+        order: OrderId,
+    },
+    /// An order that must be met at once, at a price that is too old to fill anything.
+    #[error("The price of {0} is too old for an order that is met at once")]
+    OldPrice(Symbol),
+    /// A post only order that crosses the present price.
+    #[error("Order would immediately match and take.")]
+    WouldMatch,
+    /// A trigger whose price is reached already.
+    #[error("Order would trigger immediately.")]
+    WouldTrigger,
+    /// A trailing delta out of its bounds.
+    #[error("The trailing delta must be from 1 to {0} hundredths of a percent")]
+    TrailingDelta(u16),
+    /// Too many trailing orders of one symbol.
+    #[error("At most {0} trailing orders of one symbol can be open")]
+    TooManyTrailing(usize),
     /// A withdrawal of more than is free.
     #[error("Insufficient funds: {needed} {asset} wanted, {free} {asset} free")]
     InsufficientFunds {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::order::Side;
 use super::{Account, Exchange};
 use crate::units::{Amount, Asset, Exact, Price, Symbol};
 
@@ -107,8 +106,8 @@ impl Exchange {
             let hold = order.hold();
             let quote = hold.notional.plus_rounded(hold.fee);
             holds.add(order.symbol.quote(), quote);
-            if order.side == Side::Sell {
-                holds.add(order.symbol.base(), order.remaining().as_amount());
+            if !hold.base.is_zero() {
+                holds.add(order.symbol.base(), hold.base);
             }
         }
         holds

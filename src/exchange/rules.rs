@@ -1,14 +1,20 @@
 //! The settings that decide what the exchange does with an order.
 
-use crate::units::{Asset, Rate, Span};
+use std::collections::BTreeMap;
+
+use crate::units::{Asset, Rate, Span, Symbol};
 
 /// What the owner of the exchange has chosen; constant while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// Asset that everything is valued in.
     pub cash_asset: Asset,
-    /// Fee as a share of the notional.
+    /// Fee of who takes what is on offer, as a share of the notional.
     pub fee_rate: Rate,
+    /// Fee of whose order had rested in the book; `None` for the same.
+    pub maker_rate: Option<Rate>,
+    /// Symbols that have fees of their own.
+    pub symbol_fees: BTreeMap<Symbol, Fees>,
     /// A ticker that arrived longer ago than this fills nothing; `None` where prices do not age.
     pub max_age: Option<Span>,
     /// How often the present ticker counts as a new tick, where that makes a difference; `None` for never.
@@ -25,10 +31,32 @@ pub struct Rules {
     pub expire_after: Option<Span>,
     /// Closed orders older than this are pruned; `None` for never.
     pub prune_after: Option<Span>,
+    /// Trades older than this are pruned; `None` for never.
+    pub prune_trades_after: Option<Span>,
     /// How often pruning looks.
     pub prune_every: Span,
     /// Seed of every draw.
     pub seed: u64,
+}
+
+/// Fees as shares of the notional.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fees {
+    /// Of who takes what is on offer.
+    pub taker: Rate,
+    /// Of whose order had rested in the book.
+    pub maker: Rate,
+}
+
+impl Rules {
+    /// The fees of a symbol.
+    pub fn fees(&self, symbol: Symbol) -> Fees {
+        let general = Fees {
+            taker: self.fee_rate,
+            maker: self.maker_rate.unwrap_or(self.fee_rate),
+        };
+        self.symbol_fees.get(&symbol).copied().unwrap_or(general)
+    }
 }
 
 impl Default for Rules {
@@ -37,6 +65,8 @@ impl Default for Rules {
             // The literal is a valid name.
             cash_asset: Asset::parse("USDT").expect("USDT is a valid asset"),
             fee_rate: Rate::from_millionths(1000),
+            maker_rate: None,
+            symbol_fees: BTreeMap::new(),
             max_age: None,
             tick_loop: Some(Span::from_secs(10)),
             market_delay_min: Span::ZERO,
@@ -45,6 +75,7 @@ impl Default for Rules {
             match_limit_at_once: false,
             expire_after: Some(Span::from_secs(24 * 3600)),
             prune_after: Some(Span::from_secs(2160 * 3600)),
+            prune_trades_after: None,
             prune_every: Span::from_secs(3600),
             seed: 1,
         }

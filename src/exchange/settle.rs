@@ -2,6 +2,8 @@
 
 use super::ledger::{Account, Pocket, Refused};
 use super::order::{CloseReason, FillPrice, Hold, Lifecycle, Order, OrderKind, Side, Traded};
+use super::terms::{FeeMode, TimeInForce};
+use super::trade::Trade;
 use super::{Event, Exchange, Fact, RejectReason};
 use crate::units::{Amount, Asset, OrderId, Overflow, Price, Quantity, Rounding, Symbol};
 
@@ -28,14 +30,14 @@ impl Exchange {
         self.note_hunger(symbol);
     }
 
-    /// Fills what the present tick still offers to one market order.
-    ///
-    /// Orders before it in the book have taken what they could, so nothing is left for it while they wait.
+    /// Fills what the present tick still offers to one order in the book, and nobody else.
     pub(super) fn meet_alone(&mut self, id: OrderId, symbol: Symbol, side: Side) {
         let Some(market) = self.markets.get_mut(&symbol) else {
             return;
         };
+        let order = self.orders.get(&id);
         if let Some(ticker) = market.ticker
+            && order.is_some_and(|order| order.trades_at(ticker.price_for(side)))
             && market.can_fill(self.moment.elapsed, &self.rules)
         {
             let available = market.depth(side, &self.rules);
@@ -62,13 +64,21 @@ impl Exchange {
     }
 
     /// Fills an order as far as `available` goes. Afterwards it has left the book or nothing is available any more.
+    ///
+    /// One that is to be filled whole or not at all expires where less is available.
     fn fill(&mut self, id: OrderId, price: Price, available: Option<Quantity>) {
         let Some(mut order) = self.orders.remove(&id) else {
             return;
         };
         let remaining = order.remaining();
         let quantity = available.map_or(remaining, |available| remaining.min(available));
-        let outcome = traded(&order, price, quantity)
+        if quantity < remaining && order.terms.time_in_force == TimeInForce::FillOrKill {
+            self.orders.insert(id, order);
+            self.close(id, CloseReason::Expired);
+            return;
+        }
+        let tick = self.markets.get(&order.symbol).map_or(0, |m| m.ticks);
+        let outcome = traded(&order, price, quantity, tick)
             .map_err(|Overflow| RejectReason::NotExact {
                 asset: order.symbol.quote(),
             })
@@ -88,17 +98,24 @@ impl Exchange {
 
     /// Moves the money of a fill and takes it off the hold; on an error nothing has changed.
     fn pay(&mut self, order: &mut Order, traded: Traded) -> Result<(), RejectReason> {
+        let fee_in_base = order.fee_asset() == order.symbol.base();
         let Lifecycle::Open { hold, .. } = &mut order.lifecycle else {
             return Ok(());
         };
-        let payment = payment(order.side, *hold, traded);
+        let payment = payment(order.side, fee_in_base, *hold, traded);
         let assets = [order.symbol.base(), order.symbol.quote()];
         let quantity = traded.quantity.as_amount();
+        let base_fee = if fee_in_base {
+            traded.fee
+        } else {
+            Amount::ZERO
+        };
         let moved = self
             .ledger
             .edit_pair(assets, |base, quote| match order.side {
                 Side::Buy => {
                     base.transfer(Pocket::Market, Pocket::Free, quantity)
+                        .and_then(|()| base.transfer(Pocket::Free, Pocket::Fees, base_fee))
                         .map_err(|e| (assets[0], e))?;
                     buy_legs(quote, payment).map_err(|e| (assets[1], e))
                 }
@@ -109,7 +126,12 @@ impl Exchange {
                 }
             });
         moved.map_err(|(asset, refused)| reason(asset, refused))?;
+        let sold = match order.side {
+            Side::Buy => Amount::ZERO,
+            Side::Sell => quantity,
+        };
         *hold = Hold {
+            base: hold.base.minus(sold).unwrap_or_default(),
             notional: hold
                 .notional
                 .minus(payment.notional_held)
@@ -120,7 +142,10 @@ impl Exchange {
     }
 
     /// Writes a fill into the order, the counters, the market and the journal.
-    fn filled(&mut self, mut order: Order, price: Price, traded: Traded) {
+    fn filled(&mut self, mut order: Order, price: Price, mut traded: Traded) {
+        let trade = Trade::new(self.next_trade, &order, price, traded, self.moment);
+        self.next_trade = self.next_trade.saturating_add(1);
+        traded.trade = Some(trade.id);
         let (id, symbol, side) = (order.id, order.symbol, order.side);
         let filled = &mut order.filled;
         // The sums stay below the quantity and below what the ledger has just taken.
@@ -143,9 +168,10 @@ impl Exchange {
         self.journal.word(self.moment.now.as_millis());
         self.journal.number(price.exact());
         self.journal.number(traded.quantity.exact());
-        self.counters.count(side, symbol, traded);
-        self.book_trade(symbol, side, traded);
+        self.counters.count(&order, traded);
+        self.book_trade(&order, traded);
         self.events.extend([
+            Event::Trade(Box::new(trade)),
             Event::AccountChanged(symbol.base()),
             Event::AccountChanged(symbol.quote()),
             Event::TradesCounted(side, symbol),
@@ -170,17 +196,34 @@ impl Exchange {
 ///
 /// A buyer's notional and every fee are rounded up, a seller's notional down. A limit buy never pays more than it set
 /// aside: without that bound the dust of many roundings could add up to more than the limit.
-fn traded(order: &Order, price: Price, quantity: Quantity) -> Result<Traded, Overflow> {
+/// A fee that comes out of what is received is never more than that.
+fn traded(order: &Order, price: Price, quantity: Quantity, tick: u64) -> Result<Traded, Overflow> {
+    let is_maker = order.is_maker_at(tick);
+    let rate = if is_maker {
+        order.maker_rate
+    } else {
+        order.fee_rate
+    };
     let rounding = match order.side {
         Side::Buy => Rounding::Up,
         Side::Sell => Rounding::Down,
     };
     let mut notional = price.notional(quantity, rounding)?;
-    let mut fee = notional.fee(order.fee_rate)?;
-    if order.side == Side::Buy && matches!(order.kind, OrderKind::Limit { .. }) {
-        let hold = order.hold();
+    let hold = order.hold();
+    let bounded = order.side == Side::Buy && matches!(order.kind, OrderKind::Limit { .. });
+    let mut fee = match (order.terms.fee_mode, order.side) {
+        (FeeMode::Received, Side::Buy) => {
+            let received = quantity.as_amount();
+            received.fee(rate)?.min(received)
+        }
+        (FeeMode::Received, Side::Sell) => notional.fee(rate)?.min(notional),
+        (FeeMode::Quote, _) => notional.fee(rate)?,
+    };
+    if bounded {
         notional = notional.min(hold.notional);
-        fee = fee.min(hold.fee);
+        if order.terms.fee_mode == FeeMode::Quote {
+            fee = fee.min(hold.fee);
+        }
     }
     order.filled.notional.plus(notional)?;
     order.filled.fee.plus(fee)?;
@@ -188,20 +231,27 @@ fn traded(order: &Order, price: Price, quantity: Quantity) -> Result<Traded, Ove
         quantity,
         notional,
         fee,
+        is_maker,
+        trade: None,
     })
 }
 
-fn payment(side: Side, hold: Hold, traded: Traded) -> Payment {
+fn payment(side: Side, fee_in_base: bool, hold: Hold, traded: Traded) -> Payment {
+    let fee = if fee_in_base {
+        Amount::ZERO
+    } else {
+        traded.fee
+    };
     let notional_held = match side {
         Side::Buy => traded.notional.min(hold.notional),
         Side::Sell => Amount::ZERO,
     };
-    let fee_held = traded.fee.min(hold.fee);
+    let fee_held = fee.min(hold.fee);
     Payment {
         notional_held,
         notional_free: traded.notional.minus(notional_held).unwrap_or_default(),
         fee_held,
-        fee_free: traded.fee.minus(fee_held).unwrap_or_default(),
+        fee_free: fee.minus(fee_held).unwrap_or_default(),
     }
 }
 

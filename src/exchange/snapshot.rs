@@ -1,11 +1,14 @@
 //! Everything out, everything in.
 
+use std::collections::BTreeMap;
+
 use super::market::{Depth, Ticker};
-use super::{Account, Basis, Broken, Digest, Exchange, Lifecycle, Order, Rules, Side, TradeTotals};
-use crate::units::{Asset, Elapsed, Moment, Symbol};
+use super::trigger::Mark;
+use super::{Account, Basis, Broken, Digest, Exchange, Order, Rules, Side, TradeTotals};
+use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
 
 /// What is kept of a market; its book is made of the open orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarketState {
     /// Which.
     pub symbol: Symbol,
@@ -23,6 +26,8 @@ pub struct MarketState {
     pub ask_depth: Depth,
     /// Left for sellers in this tick.
     pub bid_depth: Depth,
+    /// How far the trailing orders have come; what is kept of orders that trail no more is not looked at.
+    pub marks: Vec<(OrderId, Mark)>,
 }
 
 impl MarketState {
@@ -37,6 +42,7 @@ impl MarketState {
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
+            marks: Vec::new(),
         }
     }
 }
@@ -48,6 +54,8 @@ pub struct Snapshot {
     pub moment: Moment,
     /// Sequence number of the next order.
     pub next_order: u64,
+    /// Id of the next trade.
+    pub next_trade: u64,
     /// Fingerprint of everything that ever happened.
     pub journal: Digest,
     /// Markets by symbol.
@@ -68,6 +76,7 @@ impl Exchange {
         Snapshot {
             moment: self.moment,
             next_order: self.next_order,
+            next_trade: self.next_trade,
             journal: self.journal,
             markets: self
                 .markets()
@@ -91,9 +100,12 @@ impl Exchange {
         let mut exchange = Exchange::new(rules);
         exchange.moment = snapshot.moment;
         exchange.next_order = snapshot.next_order.max(1);
+        exchange.next_trade = snapshot.next_trade.max(1);
         exchange.journal = snapshot.journal;
-        for state in &snapshot.markets {
-            exchange.restore_market(state);
+        let mut marks: BTreeMap<OrderId, Mark> = BTreeMap::new();
+        for state in snapshot.markets {
+            marks.extend(state.marks.iter().copied());
+            exchange.restore_market(&state);
         }
         for (asset, account) in snapshot.accounts {
             exchange.ledger.insert(asset, account);
@@ -103,7 +115,8 @@ impl Exchange {
             exchange.counters.insert(side, symbol, totals);
         }
         for order in snapshot.orders {
-            exchange.restore_order(order)?;
+            let mark = marks.get(&order.id).copied().unwrap_or_default();
+            exchange.restore_order(order, mark)?;
         }
         exchange.note_all_hunger();
         exchange.audit()?;
@@ -126,21 +139,21 @@ impl Exchange {
         }
     }
 
-    fn restore_order(&mut self, order: Order) -> Result<(), Broken> {
+    fn restore_order(&mut self, order: Order, mark: Mark) -> Result<(), Broken> {
         let id = order.id;
-        let Lifecycle::Open { due, .. } = order.lifecycle else {
+        let Some(stage) = order.stage() else {
             return Err(Broken::ClosedOrderIsOpen(id));
         };
         self.list(&[order.symbol])
             .map_err(|_| Broken::OrderWithoutMarket(id))?;
-        let market = self
-            .markets
-            .get_mut(&order.symbol)
-            .ok_or(Broken::OrderWithoutMarket(id))?;
-        match due {
-            Some(at) => self.due.insert((at, id)),
-            None => market.book.insert(&order),
-        };
+        if !self.markets.contains_key(&order.symbol) {
+            return Err(Broken::OrderWithoutMarket(id));
+        }
+        if let Some(market) = self.markets.get_mut(&order.symbol) {
+            // Ticks that took part in nothing may be lost; an order that has rested does not become a taker again.
+            market.ticks = market.ticks.max(order.taker_through.saturating_sub(1));
+        }
+        self.enter_place(&order, stage, mark);
         self.by_update.insert((order.updated_elapsed, id));
         self.orders.insert(id, order);
         Ok(())
@@ -159,6 +172,7 @@ impl super::Market {
             ticks: self.ticks,
             ask_depth: self.ask_depth,
             bid_depth: self.bid_depth,
+            marks: self.triggers.marks(),
         }
     }
 }

@@ -3,9 +3,9 @@
 //! All deadlines are derived from the state, so they survive a restart. They count in time that the exchange has seen
 //! pass; a wall clock that jumps moves none of them.
 
+use super::Exchange;
 use super::event::Event;
-use super::order::CloseReason;
-use super::{Exchange, Lifecycle};
+use super::order::{CloseReason, Lifecycle, Stage};
 use crate::units::{Elapsed, Moment, OrderId, Span, Symbol};
 
 /// What is due; at the same moment in this order.
@@ -15,9 +15,11 @@ enum Due {
     Market(OrderId),
     /// An order waited too long.
     Expiry(OrderId),
+    /// An order was good till now.
+    GoodTill(OrderId),
     /// Orders that still cross meet the present prices again.
     TickLoop,
-    /// Old closed orders go.
+    /// Old closed orders and old trades go.
     Prune,
 }
 
@@ -64,7 +66,7 @@ impl Exchange {
             match due {
                 Due::TickLoop => done.tick_loop = at,
                 Due::Prune => done.prune = at,
-                Due::Market(_) | Due::Expiry(_) => {}
+                Due::Market(_) | Due::Expiry(_) | Due::GoodTill(_) => {}
             }
             self.run(due);
         }
@@ -77,18 +79,21 @@ impl Exchange {
             let &(updated, id) = self.by_update.first()?;
             Some((updated.plus(span), Due::Expiry(id)))
         });
+        let good_till = self.good_till.first();
+        let good_till = good_till.map(|&(at, id)| (at, Due::GoodTill(id)));
         let tick_loop = self
             .rules
             .tick_loop
             .filter(|_| !self.hungry.is_empty())
             .map(|every| (self.next_multiple(every, done.tick_loop), Due::TickLoop));
-        let prune = self.rules.prune_after.map(|_| {
+        let prunes = self.rules.prune_after.or(self.rules.prune_trades_after);
+        let prune = prunes.map(|_| {
             (
                 self.next_multiple(self.rules.prune_every, done.prune),
                 Due::Prune,
             )
         });
-        [market, expiry, tick_loop, prune]
+        [market, expiry, good_till, tick_loop, prune]
             .into_iter()
             .flatten()
             .min()
@@ -108,7 +113,7 @@ impl Exchange {
     fn run(&mut self, due: Due) {
         match due {
             Due::Market(id) => self.end_delay(id),
-            Due::Expiry(id) => {
+            Due::Expiry(id) | Due::GoodTill(id) => {
                 self.close(id, CloseReason::Expired);
             }
             Due::TickLoop => {
@@ -121,12 +126,13 @@ impl Exchange {
                 }
             }
             Due::Prune => {
-                if let Some(age) = self.rules.prune_after {
-                    let now = self.moment.elapsed.as_millis();
-                    let before = Elapsed::from_millis(now.saturating_sub(age.as_millis()));
-                    self.events.push(Event::Prune {
-                        updated_before: before,
-                    });
+                let now = self.moment.elapsed.as_millis();
+                let ago = |age: Span| Elapsed::from_millis(now.saturating_sub(age.as_millis()));
+                if let Some(updated_before) = self.rules.prune_after.map(ago) {
+                    self.events.push(Event::Prune { updated_before });
+                }
+                if let Some(made_before) = self.rules.prune_trades_after.map(ago) {
+                    self.events.push(Event::PruneTrades { made_before });
                 }
             }
         }
@@ -138,9 +144,10 @@ impl Exchange {
         let Some(order) = self.orders.get_mut(&id) else {
             return;
         };
-        if let Lifecycle::Open { due, .. } = &mut order.lifecycle
-            && let Some(at) = due.take()
+        if let Lifecycle::Open { stage, .. } = &mut order.lifecycle
+            && let Stage::Delayed(at) = *stage
         {
+            *stage = Stage::Resting;
             self.due.remove(&(at, id));
         }
         let (symbol, side) = (order.symbol, order.side);

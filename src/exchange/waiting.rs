@@ -1,8 +1,9 @@
 //! Why an open order that could trade has not.
 
 use super::Exchange;
-use super::order::{Lifecycle, Order, OrderKind};
-use crate::units::{Span, Symbol};
+use super::order::{Order, OrderKind, Stage};
+use super::trigger::Level;
+use crate::units::{Price, Span, Symbol};
 
 /// What a market order waits for after its delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,15 +19,27 @@ pub enum Waiting {
     /// The venue has delisted or halted the market.
     #[error("waiting for the market: {0} is not traded now")]
     NotTrading(Symbol),
+    /// The price that triggers it is not reached.
+    #[error("waits for {price} to be reached; last is {last}")]
+    Trigger {
+        /// What it waits for; for one that trails, as it is now.
+        price: Price,
+        /// The present price.
+        last: Price,
+    },
     /// No price has arrived since the start.
     #[error("waiting for a price: none of {0} has arrived since the start")]
     NoPriceYet(Symbol),
 }
 
 impl Exchange {
-    /// Why a market order waits although its delay has passed; limit orders may rest for any reason.
+    /// What an order waits for before it joins the book, or why a market order waits although its delay has passed; limit
+    /// orders may rest for any reason.
     pub fn waiting(&self, order: &Order) -> Option<Waiting> {
-        let waits = matches!(order.lifecycle, Lifecycle::Open { due: None, .. });
+        if order.stage() == Some(Stage::Armed) {
+            return self.awaited(order);
+        }
+        let waits = order.stage() == Some(Stage::Resting);
         if !waits || order.kind != OrderKind::Market {
             return None;
         }
@@ -43,6 +56,16 @@ impl Exchange {
             None => Waiting::NoPriceYet(symbol),
         })
     }
+
+    fn awaited(&self, order: &Order) -> Option<Waiting> {
+        let market = self.markets.get(&order.symbol)?;
+        let last = market.ticker?.last;
+        let price = match order.terms.trigger?.level {
+            Level::At(price) => price,
+            Level::Trail { .. } => market.triggers.awaited(order.id)?,
+        };
+        Some(Waiting::Trigger { price, last })
+    }
 }
 
 #[cfg(test)]
@@ -50,9 +73,9 @@ mod tests {
     use super::*;
     use crate::exchange::{
         Command, MarketState, NewOrder, OrderStatus, Outcome, Rejection, Rules, Side, Snapshot,
-        Ticker,
+        Terms, Ticker,
     };
-    use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Price, Quantity, Timestamp};
+    use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Quantity, Timestamp};
 
     const SECOND: Span = Span::from_secs(1);
 
@@ -90,6 +113,7 @@ mod tests {
             side: Side::Buy,
             kind,
             quantity: Quantity::parse_positive("1").unwrap(),
+            terms: Terms::default(),
         };
         match exchange.handle(at(seconds), Command::Place(order)) {
             Ok(Outcome::Placed(order)) => order.id,
@@ -166,6 +190,7 @@ mod tests {
             side: Side::Buy,
             kind: limit,
             quantity: Quantity::parse_positive("1").unwrap(),
+            terms: Terms::default(),
         };
         let refused = Rejection::NotTrading(symbol);
         assert_eq!(exchange.check_order(another), Err(refused));
@@ -228,7 +253,7 @@ mod tests {
             received: None,
             ..state
         };
-        let markets = snapshot.markets.iter().copied().map(forgotten).collect();
+        let markets = snapshot.markets.iter().cloned().map(forgotten).collect();
         let snapshot = Snapshot {
             markets,
             ..snapshot

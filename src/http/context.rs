@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::problem::Problem;
 use crate::archive::{Archive, Unreadable};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, FeeMode};
 use crate::mailbox::Mailbox;
 use crate::status::Status;
 use crate::stepper::Stepper;
@@ -32,6 +32,8 @@ pub struct Context {
     pub(super) front: Option<&'static str>,
     /// Compares the mirror; answers that there is none where that is so.
     pub(super) verifier: Option<Verifier>,
+    /// What the fees of an order that says nothing of it are paid in.
+    pub(super) fee_mode: FeeMode,
     pub(super) traffic: Traffic,
     /// The documentation page, rendered when it is first asked for.
     pub(super) docs: OnceCell<String>,
@@ -58,9 +60,17 @@ impl Context {
             stepper: None,
             front: None,
             verifier: None,
+            fee_mode: FeeMode::default(),
             traffic: Traffic::default(),
             docs: OnceCell::new(),
         }
+    }
+
+    /// The same with another default of what fees are paid in.
+    #[must_use]
+    pub fn with_fee_mode(mut self, fee_mode: FeeMode) -> Context {
+        self.fee_mode = fee_mode;
+        self
     }
 
     /// The same with a replay that clients may step.

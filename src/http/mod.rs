@@ -39,6 +39,7 @@ mod refusal;
 mod root;
 mod target;
 mod tickers;
+mod trades;
 mod wire;
 
 pub use context::{Access, ApiKey, Context};

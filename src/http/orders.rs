@@ -9,7 +9,8 @@ use super::order_list::{Filter, Shown, answer_list};
 use super::problem::Problem;
 use super::router::Call;
 use crate::exchange::{
-    Command, Exchange, Freed, NewOrder, OPEN_ORDERS_MAX, Order, OrderKind, Outcome, Rejection, Side,
+    Command, Exchange, Freed, NewOrder, OPEN_ORDERS_MAX, Order, OrderKind, Outcome, Rejection,
+    Side, Terms,
 };
 use crate::shapes::json::{document, object};
 use crate::shapes::order::{ORDER_BYTES, order_document, write_order};
@@ -102,6 +103,10 @@ async fn new_order(call: &Call<'_>) -> Result<NewOrder, Problem> {
         side,
         kind,
         quantity,
+        terms: Terms {
+            fee_mode: call.context.fee_mode,
+            ..Terms::default()
+        },
     })
 }
 

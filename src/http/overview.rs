@@ -198,6 +198,11 @@ fn put_trades(figures: &mut Members<'_>, totals: &[(Symbol, TradeTotals)]) {
                     for (symbol, totals) in same_base {
                         quotes.put(symbol.quote().as_str(), &figure(totals));
                     }
+                    let paid = same_base.iter().map(|(_, totals)| totals.base_fee);
+                    let paid = paid.fold(Amount::ZERO, Amount::plus_rounded);
+                    if name == "fee" && !paid.is_zero() {
+                        quotes.put(first.base().as_str(), &paid.to_string());
+                    }
                 });
             }
         });

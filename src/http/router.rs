@@ -10,7 +10,7 @@ use super::context::Context;
 use super::message::{Method, Request, Response};
 use super::problem::Problem;
 use super::target::{Query, decode};
-use super::{admin, balances, docs, health, metrics, orders, overview, root, tickers};
+use super::{admin, balances, docs, health, metrics, orders, overview, root, tickers, trades};
 
 /// What a call needs to be let through where authentication is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,7 @@ enum Action {
     Place,
     OrderOf,
     Cancel,
+    TradeList,
     Capital,
     Assets,
     Trades,
@@ -93,6 +94,7 @@ pub const ROUTES: &[Route] = &[
     ),
     route("GET", "/orders/{id}", Guard::Read, Action::OrderOf),
     route("POST", "/orders/{id}/cancel", Guard::Write, Action::Cancel),
+    route("GET", "/trades", Guard::Read, Action::TradeList),
     route("GET", "/balance", Guard::Read, Action::Balance),
     route("GET", "/balance/list", Guard::Read, Action::BalanceList),
     route("GET", "/balance/{asset}", Guard::Read, Action::BalanceOf),
@@ -209,6 +211,7 @@ async fn act(action: Action, call: &Call<'_>) -> Result<Response, Problem> {
         Action::Place => orders::place(call).await,
         Action::OrderOf => orders::one(call).await,
         Action::Cancel => orders::cancel(call).await,
+        Action::TradeList => trades::list(call).await,
         Action::Capital => overview::capital(call).await,
         Action::Assets => overview::assets(call).await,
         Action::Trades => overview::trades(call).await,

@@ -1,10 +1,12 @@
 //! What fields hold, but for orders.
 
+use std::collections::BTreeMap;
+
 use super::names::{Direction, Figure};
-use crate::exchange::{Account, Flow, Ticker, TradeTotals};
+use crate::exchange::{Account, Flow, Side, Ticker, TradeTotals};
 use crate::shapes::balance::write_row;
 use crate::shapes::number::{push_exact, push_seconds, push_whole};
-use crate::units::{Asset, Exact, Symbol};
+use crate::units::{Amount, Asset, Exact, Symbol};
 
 /// A field of a hash and its value.
 pub type Row = (String, Vec<u8>);
@@ -67,6 +69,24 @@ pub fn figure_of(totals: &TradeTotals, figure: Figure) -> Vec<u8> {
         Figure::Notional => number(totals.notional.exact()),
         Figure::Fee => number(totals.fee.exact()),
     }
+}
+
+/// Fees that were paid in the base asset, by side and base, as far as there are any: whatever was paid for it, they share
+/// one field.
+pub fn base_fees<'a>(
+    totals: impl Iterator<Item = (Side, Symbol, &'a TradeTotals)>,
+) -> BTreeMap<(Side, Asset), Amount> {
+    let mut fees: BTreeMap<(Side, Asset), Amount> = BTreeMap::new();
+    for (side, symbol, totals) in totals.filter(|(_, _, totals)| !totals.base_fee.is_zero()) {
+        let sum = fees.entry((side, symbol.base())).or_default();
+        *sum = sum.plus_rounded(totals.base_fee);
+    }
+    fees
+}
+
+/// An amount as text.
+pub fn amount_text(amount: Amount) -> Vec<u8> {
+    number(amount.exact())
 }
 
 /// What came in or went out; none where nothing ever did.

@@ -26,7 +26,8 @@ mod orders;
 mod view;
 
 pub use content::{
-    Row, TICKER_FIELDS, balance_row, figure_of, flow_of, flow_rows, ticker_field, ticker_rows,
+    Row, TICKER_FIELDS, amount_text, balance_row, base_fees, figure_of, flow_of, flow_rows,
+    ticker_field, ticker_rows,
 };
 pub use names::{BadTickerPrefix, Direction, Figure, Key, Kind, Names};
 pub use orders::{order_text, stored_order};

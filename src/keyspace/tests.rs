@@ -171,6 +171,7 @@ fn traded() -> (Exchange, Vec<HistoryEntry>) {
         side: Side::Buy,
         kind: OrderKind::Limit { price: ticker.last },
         quantity: Quantity::parse_positive("2").unwrap(),
+        terms: crate::exchange::Terms::default(),
     };
     let commands = [
         Command::ApplyTickers(vec![ticker]),

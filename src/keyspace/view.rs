@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::content::{Row, balance_row, figure_of, flow_of, flow_rows, ticker_field, ticker_rows};
+use super::content::{
+    Row, amount_text, balance_row, base_fees, figure_of, flow_of, flow_rows, ticker_field,
+    ticker_rows,
+};
 use super::names::{Direction, Figure, Key, Kind, Names};
 use crate::exchange::{Exchange, Side};
-use crate::units::{Asset, OrderId, Symbol};
+use crate::units::{Amount, Asset, OrderId, Symbol};
 
 /// All keys but `orders`, whose closed orders the exchange does not have: see `order_text` and `stored_order`.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +84,9 @@ impl<'a> Keyspace<'a> {
                 let asset = Asset::parse(field).ok()?;
                 balance_row(asset, &self.exchange.account(asset)?)
             }
+            Key::Trades(side, base, Figure::Fee) if field == base.as_str() => {
+                self.base_fee(side, base).map(amount_text)
+            }
             Key::Trades(side, base, figure) => {
                 let symbol = Symbol::new(base, Asset::parse(field).ok()?).ok()?;
                 let totals = self.exchange.trade_totals(side, symbol)?;
@@ -115,7 +121,13 @@ impl<'a> Keyspace<'a> {
                     .filter(move |(one, symbol, _)| *one == side && symbol.base() == base)
                     .map(move |(_, symbol, totals)| {
                         (symbol.quote().to_string(), figure_of(totals, figure))
-                    }),
+                    })
+                    .chain(
+                        (figure == Figure::Fee)
+                            .then(|| self.base_fee(side, base))
+                            .flatten()
+                            .map(|fee| (base.to_string(), amount_text(fee))),
+                    ),
             ),
             Key::Flow(direction, asset) => {
                 let flow = exchange
@@ -129,6 +141,11 @@ impl<'a> Keyspace<'a> {
                 Box::new(std::iter::empty())
             }
         }
+    }
+
+    /// Fees of a side that were paid in the base asset itself.
+    fn base_fee(&self, side: Side, base: Asset) -> Option<Amount> {
+        base_fees(self.exchange.trades()).remove(&(side, base))
     }
 
     /// The members of a set, made one after the other, each once; none of a hash.

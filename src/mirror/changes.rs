@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::exchange::{Account, Event, Exchange, HistoryEntry, Order, Side, TradeTotals};
-use crate::units::{Asset, OrderId, Symbol};
+use crate::keyspace::base_fees;
+use crate::units::{Amount, Asset, OrderId, Symbol};
 
 /// One commit's worth of changes.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Changes {
     pub(super) orders: Vec<Changed>,
     pub(super) accounts: Vec<(Asset, Account)>,
     pub(super) trades: Vec<(Side, Symbol, TradeTotals)>,
+    /// Fees in the base asset, where some of those trades paid such.
+    pub(super) base_fees: BTreeMap<(Side, Asset), Amount>,
     pub(super) cash: Asset,
 }
 
@@ -57,6 +60,11 @@ impl Changes {
             order,
         });
         let accounts = named.accounts.into_iter();
+        let mut base_fees = base_fees(exchange.trades());
+        base_fees.retain(|(side, base), _| {
+            let mut trades = named.trades.iter();
+            trades.any(|(one, symbol)| one == side && symbol.base() == *base)
+        });
         let trades = named.trades.into_iter();
         Changes {
             reset: named
@@ -71,6 +79,7 @@ impl Changes {
                     Some((side, symbol, *exchange.trade_totals(side, symbol)?))
                 })
                 .collect(),
+            base_fees,
             cash: exchange.rules().cash_asset,
         }
     }
@@ -86,6 +95,7 @@ impl Changes {
             + entries
             + self.accounts.len()
             + self.trades.len()
+            + self.base_fees.len()
             + self.reset.as_ref().map_or(0, Vec::len)
     }
 
@@ -119,8 +129,11 @@ impl Named {
                     ..Named::default()
                 }
             }
-            // Pruned orders are told one by one when they are gone.
-            Event::MarketTouched(_) | Event::Prune { .. } => {}
+            // Pruned orders are told one by one when they are gone; trades have no key of their own.
+            Event::MarketTouched(_)
+            | Event::Prune { .. }
+            | Event::Trade(_)
+            | Event::PruneTrades { .. } => {}
         }
     }
 }

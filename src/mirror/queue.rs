@@ -415,6 +415,7 @@ mod tests {
             orders: Vec::new(),
             accounts: vec![(asset, Account::default()); accounts],
             trades: Vec::new(),
+            base_fees: BTreeMap::new(),
             cash: asset,
         }
     }

@@ -15,8 +15,8 @@ use super::write::Script;
 use crate::archive::Archive;
 use crate::exchange::Ticker;
 use crate::keyspace::{
-    Direction, Figure, Key, Kind, Names, TICKER_FIELDS, balance_row, figure_of, flow_of, flow_rows,
-    ticker_rows,
+    Direction, Figure, Key, Kind, Names, TICKER_FIELDS, amount_text, balance_row, base_fees,
+    figure_of, flow_of, flow_rows, ticker_rows,
 };
 use crate::units::{OrderId, Symbol};
 
@@ -396,6 +396,13 @@ fn expected(state: &State, names: &Names) -> (Hashes, Sets) {
             let rows = hashes.entry(key).or_default();
             rows.insert(quote, figure_of(totals, figure));
         }
+    }
+    let totals = state.trades.iter();
+    for ((side, base), fee) in
+        base_fees(totals.map(|(side, symbol, totals)| (*side, *symbol, totals)))
+    {
+        let rows = hashes.entry(Key::Trades(side, base, Figure::Fee));
+        rows.or_default().insert(base.to_string(), amount_text(fee));
     }
     (hashes, sets)
 }

@@ -8,8 +8,8 @@ use super::changes::{Changed, Changes};
 use crate::archive::{Archive, Unreadable};
 use crate::exchange::{Account, Order, Side, Ticker, TradeTotals};
 use crate::keyspace::{
-    Direction, Figure, Key, Names, Row, TICKER_FIELDS, balance_row, figure_of, flow_of, flow_rows,
-    order_text, stored_order, ticker_rows,
+    Direction, Figure, Key, Names, Row, TICKER_FIELDS, amount_text, balance_row, figure_of,
+    flow_of, flow_rows, order_text, stored_order, ticker_rows,
 };
 use crate::units::{Asset, OrderId, Symbol};
 
@@ -46,6 +46,10 @@ impl<'a> Script<'a> {
         }
         for (side, symbol, totals) in &changes.trades {
             self.trades(*side, *symbol, totals);
+        }
+        for (&(side, base), &fee) in &changes.base_fees {
+            let key = Key::Trades(side, base, Figure::Fee);
+            self.set(key, base.as_str(), &amount_text(fee));
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 //! | [`number`]  | writes exact numbers                              |
 //! | [`order`]   | an order and its history                          |
 //! | [`ticker`]  | a ticker                                          |
+//! | [`trade`]   | a trade                                           |
 //! | [`balance`] | a row of the balance                              |
 
 pub(crate) mod balance;
@@ -16,3 +17,4 @@ pub(crate) mod json;
 pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod ticker;
+pub(crate) mod trade;

@@ -64,7 +64,7 @@ fn what_was_asked(members: &mut Members<'_>, order: &Order) {
     members.put("type", kind_word(order.kind));
     members.put("amount", order.quantity);
     members.put("notion_currency", order.symbol.quote());
-    members.put("fee_currency", order.symbol.quote());
+    members.put("fee_currency", order.fee_asset());
     members.put("fee_rate", order.fee_rate);
 }
 

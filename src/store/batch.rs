@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::exchange::{
-    Account, Basis, Digest, Event, Exchange, HistoryEntry, MarketState, Order, Side, TradeTotals,
+    Account, Basis, Digest, Event, Exchange, HistoryEntry, MarketState, Order, Side, Trade,
+    TradeTotals,
 };
 use crate::samples::Changes;
 use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
@@ -15,16 +16,19 @@ pub struct Batch {
     pub(super) reset: bool,
     pub(super) moment: Moment,
     pub(super) next_order: u64,
+    pub(super) next_trade: u64,
     pub(super) journal: Digest,
     pub(super) open: Vec<Order>,
     pub(super) closed: Vec<Order>,
     pub(super) history: Vec<HistoryEntry>,
+    pub(super) fills: Vec<Trade>,
     pub(super) accounts: Vec<(Asset, Account)>,
     pub(super) bases: Vec<(Asset, Basis)>,
     pub(super) trades: Vec<(Side, Symbol, TradeTotals)>,
     pub(super) markets: Vec<MarketState>,
     pub(super) samples: Changes,
     pub(super) prune_before: Option<Elapsed>,
+    pub(super) prune_trades_before: Option<Elapsed>,
 }
 
 /// What events name, once each.
@@ -34,10 +38,12 @@ struct Named {
     open: BTreeSet<OrderId>,
     closed: BTreeMap<OrderId, Order>,
     history: Vec<HistoryEntry>,
+    fills: Vec<Trade>,
     accounts: BTreeSet<Asset>,
     trades: BTreeSet<(Side, Symbol)>,
     markets: BTreeSet<Symbol>,
     prune_before: Option<Elapsed>,
+    prune_trades_before: Option<Elapsed>,
 }
 
 impl Batch {
@@ -80,11 +86,13 @@ impl Batch {
             open,
             closed: named.closed.into_values().collect(),
             history: named.history,
+            fills: named.fills,
             accounts,
             bases,
             trades,
             markets,
             prune_before: named.prune_before,
+            prune_trades_before: named.prune_trades_before,
             ..Batch::figures(exchange)
         }
     }
@@ -125,6 +133,7 @@ impl Batch {
         Batch {
             moment: exchange.moment(),
             next_order: exchange.next_order(),
+            next_trade: exchange.next_trade(),
             journal: exchange.journal(),
             ..Batch::default()
         }
@@ -141,6 +150,7 @@ impl Named {
                 self.closed.insert(order.id, *order);
             }
             Event::History(entry) => self.history.push(*entry),
+            Event::Trade(trade) => self.fills.push(*trade),
             Event::AccountChanged(asset) => {
                 self.accounts.insert(asset);
             }
@@ -151,6 +161,7 @@ impl Named {
                 self.markets.insert(symbol);
             }
             Event::Prune { updated_before } => self.prune_before = Some(updated_before),
+            Event::PruneTrades { made_before } => self.prune_trades_before = Some(made_before),
             Event::Reset => {
                 *self = Named {
                     reset: true,

@@ -6,12 +6,12 @@ use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
 use super::row::{
-    AccountRow, BasisRow, ExchangeRow, MarketRow, OrderRow, PriceSlotRow, SampleRow, StateKey,
-    TradesRow, decode,
+    AccountRow, BasisRow, PriceSlotRow, SampleRow, StateKey, decode, read_figures, read_market,
+    read_order, read_trades,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, PRICE_SLOTS,
-    SAMPLES, STATE,
+    SAMPLES, STATE, TRADES,
 };
 use crate::exchange::{Side, Snapshot, TradeTotals};
 use crate::samples::{Curve, Key, Prices, Samples};
@@ -48,6 +48,7 @@ pub(super) fn create(database: &Database) -> Result<(), StoreError> {
 /// Makes the tables that a reset empties.
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(STATE).map_err(StoreError::new)?;
+    transaction.open_table(TRADES).map_err(StoreError::new)?;
     transaction
         .open_table(OPEN_ORDERS)
         .map_err(StoreError::new)?;
@@ -70,7 +71,7 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
     for entry in markets.iter().map_err(StoreError::new)? {
         let (key, bytes) = entry.map_err(StoreError::new)?;
         let symbol = Symbol::parse(key.value()).map_err(StoreError::new)?;
-        let market = decode::<MarketRow>(bytes.value())?.read(symbol)?;
+        let market = read_market(bytes.value(), symbol)?;
         snapshot.markets.push(market);
     }
     // Names sort a little differently from the text of their keys.
@@ -88,7 +89,7 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
         let (key, bytes) = entry.map_err(StoreError::new)?;
         snapshot
             .orders
-            .push(decode::<OrderRow>(bytes.value())?.read(key.value())?);
+            .push(read_order(bytes.value(), key.value())?);
     }
     Ok(snapshot)
 }
@@ -125,8 +126,11 @@ fn opened<T>(table: Result<T, redb::TableError>) -> Result<Option<T>, StoreError
 fn load_state(snapshot: &mut Snapshot, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
     match StateKey::parse(key)? {
         StateKey::Figures => {
-            let row: ExchangeRow = decode(bytes)?;
-            (snapshot.moment, snapshot.next_order, snapshot.journal) = row.read();
+            let figures = read_figures(bytes)?;
+            snapshot.moment = figures.moment;
+            snapshot.next_order = figures.next_order;
+            snapshot.journal = figures.journal;
+            snapshot.next_trade = figures.next_trade;
         }
         StateKey::Account(asset) => {
             let account = decode::<AccountRow>(bytes)?.read()?;
@@ -137,7 +141,7 @@ fn load_state(snapshot: &mut Snapshot, key: &str, bytes: &[u8]) -> Result<(), St
             snapshot.bases.push((asset, basis));
         }
         StateKey::Trades(side, symbol) => {
-            let totals = decode::<TradesRow>(bytes)?.read()?;
+            let totals = read_trades(bytes)?;
             snapshot.trades.push((side, symbol, totals));
         }
     }

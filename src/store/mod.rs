@@ -20,6 +20,7 @@
 //! | `gate` | a disk that is not written to until it may be |
 //! | `load` | rows to a snapshot, at the start and after a failure |
 //! | `reader` | closed orders and histories |
+//! | `trades` | trades, written, read and pruned |
 
 mod batch;
 mod gate;
@@ -28,6 +29,7 @@ mod open;
 mod reader;
 mod row;
 mod tables;
+mod trades;
 mod writer;
 
 use std::fmt;

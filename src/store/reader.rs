@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use redb::ReadableTableMetadata;
 
-use super::row::{HistoryRow, OrderRow, decode};
-use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER};
+use super::row::{read_entry, read_order};
+use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, OPEN_ORDERS};
 use super::{Shared, StoreError};
-use crate::archive::{Archive, Stored, Unreadable, Walk};
-use crate::exchange::{HistoryEntry, Order};
+use crate::archive::{Archive, Stored, TradeWalk, Unreadable, Walk};
+use crate::exchange::{HistoryEntry, Order, Trade};
 use crate::units::OrderId;
 
 /// Reads the committed state; cheap to clone.
@@ -30,7 +30,7 @@ impl Reader {
             .get((id.sequence(), CLOSED_ORDER))
             .map_err(StoreError::new)?;
         bytes
-            .map(|bytes| decode::<OrderRow>(bytes.value())?.read(id.sequence()))
+            .map(|bytes| read_order(bytes.value(), id.sequence()))
             .transpose()
     }
 
@@ -43,7 +43,7 @@ impl Reader {
         for entry in archive.range(range).map_err(StoreError::new)? {
             let (key, bytes) = entry.map_err(StoreError::new)?;
             let (_, number) = key.value();
-            entries.push(decode::<HistoryRow>(bytes.value())?.read(sequence, number)?);
+            entries.push(read_entry(bytes.value(), sequence, number)?);
         }
         Ok(entries)
     }
@@ -72,7 +72,7 @@ impl Reader {
             let Some(bytes) = row.map_err(StoreError::new)? else {
                 continue;
             };
-            let order = decode::<OrderRow>(bytes.value())?.read(sequence)?;
+            let order = read_order(bytes.value(), sequence)?;
             if visit(order).is_break() {
                 break;
             }
@@ -93,15 +93,44 @@ impl Reader {
                 if found.len() >= most {
                     break;
                 }
-                let order = decode::<OrderRow>(bytes.value())?.read(sequence)?;
+                let order = read_order(bytes.value(), sequence)?;
                 found.push((order, Vec::new()));
             } else if let Some((order, history)) = found.last_mut()
                 && order.id.sequence() == sequence
             {
-                history.push(decode::<HistoryRow>(bytes.value())?.read(sequence, number)?);
+                history.push(read_entry(bytes.value(), sequence, number)?);
             }
         }
         Ok(found)
+    }
+
+    fn read_trades_of(&self, id: OrderId) -> Result<Vec<Trade>, StoreError> {
+        let transaction = self.shared.view()?;
+        let sequence = id.sequence();
+        let open = transaction
+            .open_table(OPEN_ORDERS)
+            .map_err(StoreError::new)?;
+        let archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
+        let row = match open.get(sequence).map_err(StoreError::new)? {
+            Some(row) => Some(row),
+            None => archive
+                .get((sequence, CLOSED_ORDER))
+                .map_err(StoreError::new)?,
+        };
+        let Some(row) = row else {
+            return Ok(Vec::new());
+        };
+        let symbol = read_order(row.value(), sequence)?.symbol;
+        let mut trades = Vec::new();
+        let range = (sequence, CLOSED_ORDER + 1)..=(sequence, u32::MAX);
+        for entry in archive.range(range).map_err(StoreError::new)? {
+            let (key, bytes) = entry.map_err(StoreError::new)?;
+            let (_, number) = key.value();
+            if let Some(trade) = read_entry(bytes.value(), sequence, number)?.trade {
+                trades.extend(super::trades::one(&transaction, symbol, trade)?);
+            }
+        }
+        Ok(trades)
     }
 
     fn read_count(&self) -> Result<u64, StoreError> {
@@ -142,5 +171,17 @@ impl Archive for Reader {
 
     fn count(&self) -> Result<u64, Unreadable> {
         Ok(self.read_count()?)
+    }
+
+    fn trades(
+        &self,
+        walk: TradeWalk,
+        visit: &mut dyn FnMut(Trade) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable> {
+        Ok(super::trades::walk(&self.shared.view()?, walk, visit)?)
+    }
+
+    fn trades_of(&self, id: OrderId) -> Result<Vec<Trade>, Unreadable> {
+        Ok(self.read_trades_of(id)?)
     }
 }

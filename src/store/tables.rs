@@ -28,5 +28,8 @@ pub(super) const SAMPLES: TableDefinition<'_, (u8, u64), &[u8]> = TableDefinitio
 /// Half hour to the first price of every symbol in it.
 pub(super) const PRICE_SLOTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("price_slots");
 
+/// Symbol and trade id to trade.
+pub(super) const TRADES: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("trades");
+
 /// Number of the creation in an order's history, which has no row: the closed order is kept there.
 pub(super) const CLOSED_ORDER: u32 = 0;

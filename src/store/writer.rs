@@ -5,18 +5,17 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use redb::{Database, ReadableTable, Table, WriteTransaction};
-use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::gate::Gate;
 use super::open::Place;
 use super::row::{
-    AccountRow, BasisRow, ExchangeRow, HistoryRow, MarketRow, OrderRow, PriceSlotRow, SampleRow,
-    StateKey, TradesRow, decode, encode,
+    AccountRow, BasisRow, ExchangeRow, Figures, HistoryRow, MarketRow, OrderRow, PriceSlotRow, Row,
+    SampleRow, StateKey, TradesRow, encode, read_order,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, PRICE_SLOTS,
-    SAMPLES, STATE,
+    SAMPLES, STATE, TRADES,
 };
 use super::{Batch, Shared, StoreError};
 use crate::samples::Changes;
@@ -60,6 +59,8 @@ pub(super) struct Writer {
     prune_before: Option<Elapsed>,
     /// Who wants to know what is gone.
     tell_pruned: Option<TellPruned>,
+    /// The same of trades.
+    prune_trades_before: Option<Elapsed>,
 }
 
 /// Whether commits are made.
@@ -82,6 +83,7 @@ impl Writer {
             condition: Condition::Working,
             prune_before: None,
             tell_pruned: None,
+            prune_trades_before: None,
         }
     }
 
@@ -89,7 +91,7 @@ impl Writer {
     pub(super) fn run(mut self, tasks: &Receiver<Task>) {
         loop {
             // Old orders go in small commits of their own while nobody waits for a bigger one.
-            let task = if self.prune_before.is_some() {
+            let task = if self.prune_before.or(self.prune_trades_before).is_some() {
                 tasks.try_recv()
             } else {
                 tasks.recv().map_err(|_| TryRecvError::Disconnected)
@@ -116,7 +118,10 @@ impl Writer {
         }
         let result = self.shared.with(|database| commit(database, batch));
         match result {
-            Ok(()) => self.prune_before = self.prune_before.max(batch.prune_before),
+            Ok(()) => {
+                self.prune_before = self.prune_before.max(batch.prune_before);
+                self.prune_trades_before = self.prune_trades_before.max(batch.prune_trades_before);
+            }
             Err(_) => self.fail(),
         }
         result
@@ -124,6 +129,7 @@ impl Writer {
 
     pub(super) fn prune(&mut self) {
         let Some(before) = self.prune_before.take() else {
+            self.prune_trades();
             return;
         };
         match self.shared.with(|database| prune(database, before)) {
@@ -139,6 +145,21 @@ impl Writer {
             }
             Err(error) => {
                 log::warn!("old orders cannot be pruned: {error}");
+                self.look_after();
+            }
+        }
+    }
+
+    fn prune_trades(&mut self) {
+        let Some(before) = self.prune_trades_before.take() else {
+            return;
+        };
+        let prune = |database: &Database| super::trades::prune(database, before, PRUNE_ROWS_MAX);
+        match self.shared.with(prune) {
+            Ok(pruned) if pruned == PRUNE_ROWS_MAX => self.prune_trades_before = Some(before),
+            Ok(_) => {}
+            Err(error) => {
+                log::warn!("old trades cannot be pruned: {error}");
                 self.look_after();
             }
         }
@@ -163,7 +184,7 @@ impl Writer {
 
     #[cfg(test)]
     pub(super) fn is_pruning(&self) -> bool {
-        self.prune_before.is_some()
+        self.prune_before.or(self.prune_trades_before).is_some()
     }
 
     /// Resumes commits if the disk takes one.
@@ -181,7 +202,7 @@ impl Writer {
     }
 
     fn fail(&mut self) {
-        self.prune_before = None;
+        (self.prune_before, self.prune_trades_before) = (None, None);
         if let Err(error) = self.hold() {
             log::warn!("the store cannot be read: {error}");
         }
@@ -226,6 +247,7 @@ fn commit(database: &Database, batch: &Batch) -> Result<(), StoreError> {
         reset(&transaction)?;
     }
     put_orders(&transaction, batch)?;
+    super::trades::put(&transaction, &batch.fills)?;
     put_state(&transaction, batch)?;
     put_markets(&transaction, batch)?;
     put_samples(&transaction, &batch.samples)?;
@@ -269,7 +291,12 @@ fn put_orders(transaction: &WriteTransaction, batch: &Batch) -> Result<(), Store
 
 fn put_state(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
     let mut table = transaction.open_table(STATE).map_err(StoreError::new)?;
-    let figures = ExchangeRow::new(batch.moment, batch.next_order, batch.journal);
+    let figures = ExchangeRow::from(Figures {
+        moment: batch.moment,
+        next_order: batch.next_order,
+        journal: batch.journal,
+        next_trade: batch.next_trade,
+    });
     put(&mut table, StateKey::Figures.to_string().as_str(), &figures)?;
     for (asset, account) in &batch.accounts {
         let key = StateKey::Account(*asset).to_string();
@@ -333,7 +360,7 @@ fn put<'k, K, R>(
 ) -> Result<(), StoreError>
 where
     K: redb::Key + 'static,
-    R: Serialize,
+    R: Row,
 {
     let bytes = encode(row)?;
     table
@@ -350,6 +377,7 @@ fn reset(transaction: &WriteTransaction) -> Result<(), StoreError> {
         .map_err(StoreError::new)?;
     transaction.delete_table(ARCHIVE).map_err(StoreError::new)?;
     transaction.delete_table(SAMPLES).map_err(StoreError::new)?;
+    transaction.delete_table(TRADES).map_err(StoreError::new)?;
     transaction
         .delete_table(CLOSED_BY_UPDATE)
         .map_err(StoreError::new)?;
@@ -403,6 +431,5 @@ fn is_before(
     let Some(bytes) = row.map_err(StoreError::new)? else {
         return Ok(true);
     };
-    let row: OrderRow = decode(bytes.value())?;
-    Ok(row.updated_elapsed() < before)
+    Ok(read_order(bytes.value(), sequence)?.updated_elapsed < before)
 }

@@ -8,6 +8,7 @@
 //! | `Amount × Rate` | `Amount` (a fee) | up, to [`MONEY_DECIMALS`] |
 //! | `Quantity × Rate` | `Quantity` | down, to a scale named by the caller |
 //! | `Amount ± Amount`, `Quantity ± Quantity` | the same | none: exact or refused |
+//! | `Amount ÷ Price` | `Quantity` | down, to a scale named by the caller |
 //! | `Amount ÷ Quantity` | `Price`, for display | half up, to 17 significant digits |
 //!
 //! Invariants: no float exists; no operation overflows or loses a digit silently; a unit never turns into another one
@@ -33,12 +34,14 @@
 )]
 
 mod asset;
+mod client;
 mod decimal;
 mod id;
 mod money;
 mod time;
 
 pub use asset::{Asset, InvalidName, Symbol};
+pub use client::{CLIENT_ID_LENGTH_MAX, ClientId, InvalidClientId};
 pub use decimal::{Exact, Invalid, Overflow, Rounding};
 pub use id::{InvalidId, OrderId};
 pub use money::{

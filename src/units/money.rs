@@ -173,6 +173,12 @@ impl Quantity {
         Quantity(self.0.rounded(decimals, Rounding::Up))
     }
 
+    /// One unit of the last of so many decimals; zero where no number has that many.
+    pub fn smallest(decimals: u32) -> Quantity {
+        let scale = u8::try_from(decimals).unwrap_or(u8::MAX);
+        Quantity(Exact::from_parts(1, scale).unwrap_or_default())
+    }
+
     /// The quantity as money of the base asset.
     pub fn as_amount(self) -> Amount {
         Amount(self.0)
@@ -233,6 +239,11 @@ impl Amount {
     /// The average price of `quantity` that cost this, to 17 significant digits, for display.
     pub fn average_price(self, quantity: Quantity) -> Option<Price> {
         self.0.over(quantity.0).map(Price)
+    }
+
+    /// How much of the base asset this buys at a price, rounded down to `decimals` decimals.
+    pub fn quantity_at(self, price: Price, decimals: u32) -> Option<Quantity> {
+        self.0.divided_down(price.0, decimals).map(Quantity)
     }
 
     /// Whether it has at most this many decimals.
@@ -318,6 +329,22 @@ mod tests {
             Rate::parse("1.1", 1).unwrap_err().to_string(),
             "must be at most 1"
         );
+    }
+
+    #[test]
+    fn an_amount_buys_no_more_than_it_pays_for() {
+        for (amount, price, quantity) in [
+            ("100", "3", "33.33333333"),
+            ("100", "4", "25"),
+            ("2.9999999999999999999999", "3", "0.99999999"),
+            ("0.00000001", "3", "0"),
+            ("1000000000000000", "0.00000001", "100000000000000000000000"),
+        ] {
+            let amount = Amount::parse_positive(amount).unwrap();
+            let bought = amount.quantity_at(Price::parse(price).unwrap(), 8);
+            let text = bought.map(|quantity| quantity.to_string());
+            assert_eq!(text.as_deref(), Some(quantity), "{amount} at {price}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use log::LevelFilter;
 
 use super::env::{PORT, TEST_ENV};
 use super::error::{ConfigError, Place};
+use super::fees;
 use super::pages::pages;
 use super::raw::Raw;
 use super::setting::Setting;
@@ -32,8 +33,6 @@ const SILENT_POLLS_MIN: u64 = 2;
 const FALLBACK_SECS: u64 = 30;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-/// Highest commission: all of the notional.
-const COMMISSION_MAX: i64 = 1;
 /// Highest sigma of the liquidity factor, which is cut to 0..1 anyway.
 const SIGMA_MAX: u32 = 10;
 const DEFAULT_SIGMA_PPM: u32 = 100_000;
@@ -110,12 +109,17 @@ fn exchange(raw: &Raw) -> Result<Exchange, ConfigError> {
     let prune_every = get(raw, "exchange.prune_every", Setting::positive_span)?;
     let seed = get(raw, "exchange.seed", |setting| setting.whole(0, u64::MAX))?;
     let at_once = get(raw, "exchange.match_limit_at_once", Setting::truth)?;
-    let commission = |setting: &Setting| setting.rate(COMMISSION_MAX, "0.001 for 0.1 %");
+    let commission = get(raw, "exchange.commission", fees::commission)?;
+    let commission = commission.unwrap_or_else(|| Rate::from_millionths(1000));
     let sigma = |setting: &Setting| setting.millionths(SIGMA_MAX, "0.1");
     Ok(Exchange {
         cash_asset: cash_asset(raw)?,
-        commission: get(raw, "exchange.commission", commission)?
-            .unwrap_or_else(|| Rate::from_millionths(1000)),
+        commission,
+        maker_commission: get(raw, "exchange.maker_commission", fees::commission)?
+            .unwrap_or(commission),
+        symbol_commissions: get(raw, "exchange.symbol_commissions", fees::of_symbols)?
+            .unwrap_or_default(),
+        fee_in_received: get(raw, "exchange.fee_asset", fees::in_received)?.unwrap_or(false),
         seed: seed.unwrap_or(DEFAULT_SEED),
         tick_loop: span_or_never("exchange.tick_loop", 10)?,
         market_delay_min,
@@ -124,6 +128,8 @@ fn exchange(raw: &Raw) -> Result<Exchange, ConfigError> {
         match_limit_at_once: at_once.unwrap_or(false),
         expire_after: span_or_never("exchange.expire_after", DAY)?,
         prune_after: span_or_never("exchange.prune_after", 90 * DAY)?,
+        prune_trades_after: get(raw, "exchange.prune_trades_after", Setting::span_or_never)?
+            .flatten(),
         prune_every: prune_every.unwrap_or(Span::from_secs(HOUR)),
         audit_every: span_or_never("exchange.audit_every", 10 * MINUTE)?,
     })

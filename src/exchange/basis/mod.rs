@@ -27,8 +27,8 @@
 use std::collections::BTreeMap;
 
 use super::Exchange;
-use super::order::{Side, Traded};
-use crate::units::{Amount, Asset, MONEY_DECIMALS, Rounding, Symbol};
+use super::order::{Order, Side, Traded};
+use crate::units::{Amount, Asset, MONEY_DECIMALS, Rounding};
 
 /// Cost and results of one asset, in the cash asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -123,12 +123,25 @@ impl Exchange {
         self.bases.iter().map(|(&asset, basis)| (asset, basis))
     }
 
-    /// Books a fill whose money has moved.
-    pub(super) fn book_trade(&mut self, symbol: Symbol, side: Side, traded: Traded) {
+    /// Books a fill whose money has moved. A fee out of the base asset received counts at the price of the fill.
+    pub(super) fn book_trade(&mut self, order: &Order, traded: Traded) {
+        let (symbol, side) = (order.symbol, order.side);
         let (base, quote) = (symbol.base(), symbol.quote());
         let value_of = |amount| self.value_in_cash(quote, amount).unwrap_or_default();
-        let (value, fee) = (value_of(traded.notional), value_of(traded.fee));
+        let fee_in_base = order.fee_asset() == base;
+        let fee = if fee_in_base {
+            let price = traded.notional.average_price(traded.quantity);
+            let fee = price.and_then(|price| price.value(traded.fee).ok());
+            fee.unwrap_or_default()
+        } else {
+            traded.fee
+        };
+        let (value, fee) = (value_of(traded.notional), value_of(fee));
         match side {
+            Side::Buy if fee_in_base => {
+                self.traded_in(base, value.plus_rounded(fee.negated()));
+                self.traded_out(quote, traded.notional, value);
+            }
             Side::Buy => {
                 self.traded_in(base, value);
                 let paid = traded.notional.plus_rounded(traded.fee);

@@ -1,8 +1,8 @@
 //! Costs and round trips by hand, and the books against the capital whatever happens.
 
 use super::*;
-use crate::exchange::{Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules};
-use crate::units::{Exact, Price, Quantity, Rate, Span};
+use crate::exchange::{Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Terms};
+use crate::units::{Exact, Price, Quantity, Rate, Span, Symbol};
 
 fn asset(name: &str) -> Asset {
     Asset::parse(name).unwrap()
@@ -50,6 +50,7 @@ fn trade(exchange: &mut Exchange, symbol: &str, side: Side, quantity: &str) {
         side,
         kind: OrderKind::Market,
         quantity: Quantity::parse_positive(quantity).unwrap(),
+        terms: Terms::default(),
     };
     act(exchange, Command::Place(order));
 }

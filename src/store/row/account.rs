@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Number, amount};
+use super::{Number, Row, amount};
 use crate::exchange::{Account, Flow};
 use crate::store::StoreError;
 
@@ -14,6 +14,10 @@ pub(in crate::store) struct AccountRow {
     decimals: u8,
     deposits: [Number; 2],
     withdrawals: [Number; 2],
+}
+
+impl Row for AccountRow {
+    const VERSION: u8 = 1;
 }
 
 impl From<&Account> for AccountRow {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Number, amount};
+use super::{Number, Row, amount};
 use crate::exchange::{Basis, Trips};
 use crate::store::StoreError;
 
@@ -15,6 +15,10 @@ pub(in crate::store) struct BasisRow {
     turnover: Number,
     trip: Number,
     trips: [u64; 3],
+}
+
+impl Row for BasisRow {
+    const VERSION: u8 = 1;
 }
 
 impl From<&Basis> for BasisRow {

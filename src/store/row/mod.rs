@@ -11,8 +11,11 @@ mod history;
 mod key;
 mod market;
 mod order;
+mod order_1;
 mod reject;
 mod sample;
+mod terms;
+mod trade;
 mod trades;
 
 use serde::de::DeserializeOwned;
@@ -20,41 +23,51 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use account::AccountRow;
 pub(super) use basis::BasisRow;
-pub(super) use figures::ExchangeRow;
-pub(super) use history::HistoryRow;
+pub(super) use figures::{ExchangeRow, Figures, read_figures};
+pub(super) use history::{HistoryRow, read_entry};
 pub(super) use key::StateKey;
-pub(super) use market::MarketRow;
-pub(super) use order::OrderRow;
+pub(super) use market::{MarketRow, read_market};
+pub(super) use order::{OrderRow, read_order};
 pub(super) use sample::{PriceSlotRow, SampleRow};
-pub(super) use trades::TradesRow;
+pub(super) use trade::TradeRow;
+pub(super) use trades::{TradesRow, read_trades};
 
 use super::StoreError;
 use crate::units::{Amount, Asset, Exact, Price, Quantity, Symbol};
 
-/// Version of every row type so far.
-const VERSION: u8 = 1;
-
-/// A row's bytes.
-pub(super) fn encode<R: Serialize>(row: &R) -> Result<Vec<u8>, StoreError> {
-    postcard::to_extend(row, vec![VERSION]).map_err(StoreError::new)
+/// A type of row in the version that is written.
+pub(super) trait Row: Serialize + DeserializeOwned {
+    /// Its number.
+    const VERSION: u8;
 }
 
-/// A row from its bytes; all of them must be used.
-pub(super) fn decode<R: DeserializeOwned>(bytes: &[u8]) -> Result<R, StoreError> {
-    match bytes.split_first() {
-        Some((&VERSION, fields)) => {
-            let (row, rest) = postcard::take_from_bytes(fields).map_err(StoreError::new)?;
-            if rest.is_empty() {
-                Ok(row)
-            } else {
-                Err(unsound("a row is too long"))
-            }
-        }
-        Some((version, _)) => Err(StoreError(format!(
-            "a row has the unknown version {version}"
-        ))),
+/// A row's bytes.
+pub(super) fn encode<R: Row>(row: &R) -> Result<Vec<u8>, StoreError> {
+    postcard::to_extend(row, vec![R::VERSION]).map_err(StoreError::new)
+}
+
+/// A row of the version that is written from its bytes; all of them must be used.
+pub(super) fn decode<R: Row>(bytes: &[u8]) -> Result<R, StoreError> {
+    match bytes.first() {
+        Some(version) if *version == R::VERSION => fields_of(bytes),
+        Some(version) => Err(unknown_version(*version)),
         None => Err(unsound("a row is empty")),
     }
+}
+
+/// The fields behind the version, whatever that is.
+fn fields_of<R: DeserializeOwned>(bytes: &[u8]) -> Result<R, StoreError> {
+    let fields = bytes.get(1..).unwrap_or_default();
+    let (row, rest) = postcard::take_from_bytes(fields).map_err(StoreError::new)?;
+    if rest.is_empty() {
+        Ok(row)
+    } else {
+        Err(unsound("a row is too long"))
+    }
+}
+
+fn unknown_version(version: u8) -> StoreError {
+    StoreError(format!("a row has the unknown version {version}"))
 }
 
 fn unsound(what: &str) -> StoreError {

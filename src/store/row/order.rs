@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::order_1::OrderRow1;
 use super::reject::RejectRow;
-use super::{Number, amount, symbol};
+use super::terms::TermsRow;
+use super::{Number, Row, amount, fields_of, symbol, unsound};
 use crate::exchange::{
-    Booked, CloseReason, FillPrice, Filled, Hold, Lifecycle, Order, OrderKind, Side,
+    Booked, CloseReason, FillPrice, Filled, Hold, Lifecycle, Order, OrderKind, Side, Stage,
 };
 use crate::store::StoreError;
 use crate::units::{Elapsed, OrderId, Rate, Timestamp};
@@ -37,12 +39,19 @@ enum CloseRow {
     Rejected(RejectRow),
 }
 
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum StageRow {
+    Resting,
+    Delayed(u64),
+    Armed,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum LifecycleRow {
     Open {
-        notional: Number,
-        fee: Number,
-        due: Option<u64>,
+        /// Base, notional, fee.
+        hold: [Number; 3],
+        stage: StageRow,
     },
     Closed {
         at: u64,
@@ -53,10 +62,13 @@ enum LifecycleRow {
 impl From<Lifecycle> for LifecycleRow {
     fn from(lifecycle: Lifecycle) -> LifecycleRow {
         match lifecycle {
-            Lifecycle::Open { hold, due } => LifecycleRow::Open {
-                notional: amount(hold.notional),
-                fee: amount(hold.fee),
-                due: due.map(Elapsed::as_millis),
+            Lifecycle::Open { hold, stage } => LifecycleRow::Open {
+                hold: [hold.base, hold.notional, hold.fee].map(amount),
+                stage: match stage {
+                    Stage::Resting => StageRow::Resting,
+                    Stage::Delayed(at) => StageRow::Delayed(at.as_millis()),
+                    Stage::Armed => StageRow::Armed,
+                },
             },
             Lifecycle::Closed { at, reason } => LifecycleRow::Closed {
                 at: at.as_millis(),
@@ -74,13 +86,21 @@ impl From<Lifecycle> for LifecycleRow {
 impl LifecycleRow {
     fn read(&self) -> Result<Lifecycle, StoreError> {
         Ok(match self {
-            LifecycleRow::Open { notional, fee, due } => Lifecycle::Open {
-                hold: Hold {
-                    notional: notional.amount()?,
-                    fee: fee.amount()?,
-                },
-                due: due.map(Elapsed::from_millis),
-            },
+            LifecycleRow::Open { hold, stage } => {
+                let [base, notional, fee] = hold;
+                Lifecycle::Open {
+                    hold: Hold {
+                        base: base.amount()?,
+                        notional: notional.amount()?,
+                        fee: fee.amount()?,
+                    },
+                    stage: match stage {
+                        StageRow::Resting => Stage::Resting,
+                        StageRow::Armed => Stage::Armed,
+                        StageRow::Delayed(at) => Stage::Delayed(Elapsed::from_millis(*at)),
+                    },
+                }
+            }
             LifecycleRow::Closed { at, reason } => Lifecycle::Closed {
                 at: Timestamp::from_millis(*at),
                 reason: match reason {
@@ -112,6 +132,16 @@ pub(in crate::store) struct OrderRow {
     updated_elapsed: u64,
     history_count: u32,
     lifecycle: LifecycleRow,
+    /// None of an order that asked for nothing special.
+    terms: Option<TermsRow>,
+    deadline: Option<u64>,
+    /// None where it is the fee rate.
+    maker_rate: Option<Number>,
+    taker_through: u64,
+}
+
+impl Row for OrderRow {
+    const VERSION: u8 = 2;
 }
 
 impl From<&Order> for OrderRow {
@@ -142,16 +172,17 @@ impl From<&Order> for OrderRow {
             updated_elapsed: order.updated_elapsed.as_millis(),
             history_count: order.history_count,
             lifecycle: order.lifecycle.into(),
+            terms: TermsRow::of(&order.terms),
+            deadline: order.deadline.map(Elapsed::as_millis),
+            maker_rate: (order.maker_rate != order.fee_rate)
+                .then(|| order.maker_rate.exact().into()),
+            taker_through: order.taker_through,
         }
     }
 }
 
 impl OrderRow {
-    pub(in crate::store) fn updated_elapsed(&self) -> Elapsed {
-        Elapsed::from_millis(self.updated_elapsed)
-    }
-
-    pub(in crate::store) fn read(&self, sequence: u64) -> Result<Order, StoreError> {
+    fn read(&self, sequence: u64) -> Result<Order, StoreError> {
         let [notional, fee] = self.booked;
         Ok(Order {
             id: OrderId::new(sequence),
@@ -167,7 +198,14 @@ impl OrderRow {
                 },
             },
             quantity: self.quantity.quantity()?,
+            terms: self
+                .terms
+                .as_ref()
+                .map(TermsRow::read)
+                .transpose()?
+                .unwrap_or_default(),
             fee_rate: Rate::from_stored(self.fee_rate.exact()?),
+            maker_rate: Rate::from_stored(self.maker_rate.unwrap_or(self.fee_rate).exact()?),
             booked: Booked {
                 notional: notional.amount()?,
                 fee: fee.amount()?,
@@ -186,7 +224,19 @@ impl OrderRow {
             updated_at: Timestamp::from_millis(self.updated_at),
             updated_elapsed: Elapsed::from_millis(self.updated_elapsed),
             history_count: self.history_count,
+            taker_through: self.taker_through,
+            deadline: self.deadline.map(Elapsed::from_millis),
             lifecycle: self.lifecycle.read()?,
         })
+    }
+}
+
+/// Reads an order of any version.
+pub(in crate::store) fn read_order(bytes: &[u8], sequence: u64) -> Result<Order, StoreError> {
+    match bytes.first() {
+        Some(1) => fields_of::<OrderRow1>(bytes)?.read(sequence),
+        Some(&OrderRow::VERSION) => fields_of::<OrderRow>(bytes)?.read(sequence),
+        Some(version) => Err(super::unknown_version(*version)),
+        None => Err(unsound("a row is empty")),
     }
 }

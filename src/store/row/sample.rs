@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Number, amount, symbol};
+use super::{Number, Row, amount, symbol};
 use crate::samples::{Sample, SlotPrices};
 use crate::store::StoreError;
 use crate::units::Timestamp;
@@ -13,6 +13,10 @@ pub(in crate::store) struct SampleRow {
     at: u64,
     equity: Number,
     invested: Number,
+}
+
+impl Row for SampleRow {
+    const VERSION: u8 = 1;
 }
 
 impl From<&Sample> for SampleRow {
@@ -38,6 +42,10 @@ impl SampleRow {
 /// The first price of every symbol in half an hour.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::store) struct PriceSlotRow(Vec<(String, Number)>);
+
+impl Row for PriceSlotRow {
+    const VERSION: u8 = 1;
+}
 
 impl From<&SlotPrices> for PriceSlotRow {
     fn from(slot: &SlotPrices) -> PriceSlotRow {

@@ -6,8 +6,8 @@ use std::sync::{Arc, RwLock};
 use super::disk::{Disk, Fault};
 use super::play::{Play, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
-use crate::archive::{Archive, Walk};
-use crate::exchange::{Command, Exchange, NewOrder, Order, OrderKind, Rules, Side};
+use crate::archive::{Archive, TradeWalk, Walk};
+use crate::exchange::{Command, Exchange, NewOrder, Order, OrderKind, Rules, Side, Terms, Trade};
 use crate::store::open::Place;
 use crate::store::writer::{PRUNE_ROWS_MAX, Writer};
 use crate::store::{Batch, FILE_NAME, Reader, Shared, Store};
@@ -310,6 +310,7 @@ impl Desk {
             symbol: symbol(),
             side: Side::Buy,
             kind: OrderKind::Limit { price: price("50") },
+            terms: Terms::default(),
             quantity: Quantity::parse_positive(quantity).unwrap(),
         }));
     }
@@ -369,4 +370,82 @@ fn an_empty_batch_is_a_commit_like_any_other() {
     commit(&store, &mut exchange).unwrap();
     commit(&store, &mut exchange).unwrap();
     assert_eq!(store.reader().count().unwrap(), 0);
+}
+
+/// Trades of a walk.
+fn trades(reader: &Reader, walk: TradeWalk) -> Vec<Trade> {
+    let mut trades = Vec::new();
+    let visit = &mut |trade| {
+        trades.push(trade);
+        ControlFlow::Continue(())
+    };
+    reader.trades(walk, visit).unwrap();
+    trades
+}
+
+#[test]
+fn trades_are_found_by_symbol_by_order_and_by_id() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(&directory.path().join(FILE_NAME), CACHE_BYTES).unwrap();
+    let reader = store.reader();
+    assert_eq!(trades(&reader, TradeWalk::default()), []);
+    let (mut play, mut told) = (Play::new(3), Told::default());
+    for _ in 0..30 {
+        play.steps(20);
+        let events = play.exchange.take_events();
+        told.note(&events);
+        wait(store.commit(Batch::collect(&play.exchange, events))).unwrap();
+    }
+    let mut all = told.trades.clone();
+    assert!(all.len() > 20, "{}", all.len());
+    let (first, middle) = (all[0], all[all.len() / 2]);
+    let oldest_first = TradeWalk {
+        oldest_first: true,
+        ..TradeWalk::default()
+    };
+    assert_eq!(trades(&reader, oldest_first), all);
+    for trade in &all {
+        let of_order = reader.trades_of(trade.order).unwrap();
+        assert!(of_order.contains(trade), "{trade:?}");
+        assert!(of_order.iter().all(|other| other.order == trade.order));
+    }
+    all.reverse();
+    assert_eq!(trades(&reader, TradeWalk::default()), all);
+    let part = TradeWalk {
+        symbol: Some(middle.symbol),
+        from: Some(first.id + 1),
+        before: Some(middle.id + 1),
+        oldest_first: false,
+    };
+    all.retain(|trade| {
+        trade.symbol == middle.symbol && trade.id > first.id && trade.id <= middle.id
+    });
+    assert_eq!(trades(&reader, part), all);
+}
+
+#[test]
+fn old_trades_go_and_orders_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = Place::file(&directory.path().join(FILE_NAME), CACHE_BYTES).unwrap();
+    let (mut writer, reader) = by_hand(place);
+    let (mut play, mut told) = (Play::new(4), Told::default());
+    play.steps(500);
+    let events = play.exchange.take_events();
+    told.note(&events);
+    writer
+        .commit(&Batch::collect(&play.exchange, events))
+        .unwrap();
+    let before = told.trades[told.trades.len() / 2].elapsed;
+    let orders = reader.count().unwrap();
+    let mut batch = Batch::collect(&play.exchange, Vec::new());
+    batch.prune_trades_before = Some(before);
+    writer.commit(&batch).unwrap();
+    while writer.is_pruning() {
+        writer.prune();
+    }
+    let mut left = trades(&reader, TradeWalk::default());
+    left.reverse();
+    told.trades.retain(|trade| trade.elapsed >= before);
+    assert_eq!(left, told.trades);
+    assert_eq!(reader.count().unwrap(), orders);
 }

@@ -125,7 +125,7 @@ fn a_flipped_bit_is_found_or_harmless() {
     let mut bytes = fs::read(&path).unwrap();
     let mut chance = super::play::Chance::new(5);
     let mut found = 0;
-    for _ in 0..90 {
+    for _ in 0..150 {
         let at = usize::try_from(chance.below(bytes.len() as u64)).unwrap();
         let bit = 1 << chance.below(8);
         bytes[at] ^= bit;

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::exchange::{
-    Command, Event, Exchange, HistoryEntry, NewBalance, NewOrder, NewPrice, Order, OrderKind,
-    Rules, Side, Ticker,
+    Command, Event, Exchange, Execution, FeeMode, HistoryEntry, Level, NewBalance, NewOrder,
+    NewPrice, Order, OrderKind, Rules, Side, Terms, Ticker, TimeInForce, Trade, Trigger,
+    TriggerKind,
 };
 use crate::units::{
-    Amount, Asset, Elapsed, Exact, Moment, OrderId, Price, Quantity, Span, Symbol, Timestamp,
+    Amount, Asset, ClientId, Elapsed, Exact, Moment, OrderId, Price, Quantity, Span, Symbol,
+    Timestamp,
 };
 
 pub(super) const SYMBOLS: [&str; 3] = ["BTC/USDT", "ETH/USDT", "ETH/BTC"];
@@ -143,7 +145,63 @@ impl Play {
             side,
             kind,
             quantity,
+            terms: self.terms(),
         })
+    }
+
+    /// Mostly none; the rest a mixture, some of which is refused.
+    fn terms(&mut self) -> Terms {
+        if !self.chance.one_in(3) {
+            return Terms::default();
+        }
+        let time_in_force = match self.chance.below(6) {
+            0 => TimeInForce::ImmediateOrCancel,
+            1 => TimeInForce::FillOrKill,
+            2 => {
+                let span = Span::from_millis(1 + self.chance.below(9000));
+                TimeInForce::GoodTill(self.moment.now.plus(span))
+            }
+            _ => TimeInForce::GoodTillCancelled,
+        };
+        let named = self.chance.one_in(2);
+        Terms {
+            time_in_force,
+            post_only: self.chance.one_in(4),
+            execution: if self.chance.one_in(2) {
+                Execution::AtOnce
+            } else {
+                Execution::Ticks
+            },
+            fee_mode: if self.chance.one_in(2) {
+                FeeMode::Received
+            } else {
+                FeeMode::Quote
+            },
+            quote_amount: None,
+            trigger: self.trigger(),
+            client_id: named
+                .then(|| ClientId::parse(&format!("client {}", self.chance.below(9))).unwrap()),
+        }
+    }
+
+    fn trigger(&mut self) -> Option<Trigger> {
+        if !self.chance.one_in(3) {
+            return None;
+        }
+        let kind = if self.chance.one_in(2) {
+            TriggerKind::StopLoss
+        } else {
+            TriggerKind::TakeProfit
+        };
+        let level = if self.chance.one_in(2) {
+            Level::At(self.price())
+        } else {
+            Level::Trail {
+                bips: 100,
+                from: self.chance.one_in(3).then(|| self.price()),
+            }
+        };
+        Some(Trigger { kind, level })
     }
 
     fn symbol(&mut self) -> Symbol {
@@ -191,6 +249,7 @@ impl Play {
 pub(super) struct Told {
     pub(super) closed: BTreeMap<OrderId, Order>,
     pub(super) histories: BTreeMap<OrderId, Vec<HistoryEntry>>,
+    pub(super) trades: Vec<Trade>,
 }
 
 impl Told {
@@ -205,11 +264,13 @@ impl Told {
                     history.push(**entry);
                 }
                 Event::Reset => *self = Told::default(),
+                Event::Trade(trade) => self.trades.push(**trade),
                 Event::OrderOpen(_)
                 | Event::AccountChanged(_)
                 | Event::TradesCounted(..)
                 | Event::MarketTouched(_)
-                | Event::Prune { .. } => {}
+                | Event::Prune { .. }
+                | Event::PruneTrades { .. } => {}
             }
         }
     }

@@ -216,6 +216,35 @@ impl Exact {
         Some(Exact(rounded.normalize()))
     }
 
+    /// The largest number with at most `scale` decimals whose product with `other` is not above this; `None` where it is not
+    /// to be had. For positive numbers only.
+    pub fn divided_down(self, other: Exact, scale: u32) -> Option<Exact> {
+        let quotient = self.0.checked_div(other.0)?;
+        let cut = Exact(quotient.round_dp_with_strategy(scale, RoundingStrategy::ToZero));
+        // The quotient was rounded at its last digit: where that reached the next step, it is one step too far.
+        if cut.is_product_at_most(other, self) {
+            return Some(cut);
+        }
+        let step = Exact::assemble(1, scale, false).ok()?;
+        cut.minus(step).ok()
+    }
+
+    /// Whether `self × other <= bound`, to the last digit.
+    fn is_product_at_most(self, other: Exact, bound: Exact) -> bool {
+        let wide = |value: Decimal| U256::from(value.mantissa().unsigned_abs());
+        let grown =
+            |value: U256, decimals: u32| value.checked_mul(U256::from(10u8).checked_pow(decimals)?);
+        let scale = self.0.scale().saturating_add(other.0.scale());
+        let product = wide(self.0).checked_mul(wide(other.0));
+        let product = product.and_then(|p| grown(p, bound.0.scale().saturating_sub(scale)));
+        let bound = grown(wide(bound.0), scale.saturating_sub(bound.0.scale()));
+        match (product, bound) {
+            (Some(product), Some(bound)) => product <= bound,
+            // What does not fit is the larger one.
+            (product, _) => product.is_some(),
+        }
+    }
+
     /// The same to at most `scale` decimals.
     #[must_use]
     pub fn rounded(self, scale: u32, rounding: Rounding) -> Exact {

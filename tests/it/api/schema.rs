@@ -92,7 +92,7 @@ fn every_example_fits_its_schema() {
 /// Template of the path, method, target, body.
 type Step = (&'static str, &'static str, &'static str, &'static str);
 
-const DAY: [Step; 53] = [
+const DAY: [Step; 56] = [
     ("/", "GET", "/", ""),
     ("/healthz", "GET", "/healthz", ""),
     ("/readyz", "GET", "/readyz", ""),
@@ -291,6 +291,14 @@ const DAY: [Step; 53] = [
     ("/admin/mirror/verify", "POST", "/admin/mirror/verify", ""),
     ("/admin/health", "GET", "/admin/health", ""),
     ("/admin/data", "DELETE", "/admin/data", ""),
+    ("/trades", "GET", "/trades?limit=2", ""),
+    (
+        "/trades",
+        "GET",
+        "/trades?symbol=BTC/USDT&order=000000000001&since=1&before=99",
+        "",
+    ),
+    ("/trades", "GET", "/trades?order=x", ""),
 ];
 
 #[test]

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mockx::archive::{Archive, Stored, Unreadable, Walk};
-use mockx::exchange::{Command, Event, Exchange, HistoryEntry, Order, Rules, Ticker};
+use mockx::archive::{Archive, Stored, TradeWalk, Unreadable, Walk};
+use mockx::exchange::{Command, Event, Exchange, HistoryEntry, Order, Rules, Ticker, Trade};
 use mockx::http::{Access, ApiKey, Body, Context, Method, Request, Response, answer};
 use mockx::mailbox::{Fate, Job, Mailbox, Unavailable, Work};
 use mockx::status::{ReplayStatus, SourceStatus, Status};
@@ -35,6 +35,7 @@ struct Shelves {
     closed: BTreeMap<OrderId, Order>,
     by_update: BTreeSet<(Timestamp, OrderId)>,
     histories: BTreeMap<OrderId, Vec<HistoryEntry>>,
+    trades: Vec<Trade>,
 }
 
 impl Memory {
@@ -54,11 +55,13 @@ impl Memory {
                         .push(*entry);
                 }
                 Event::Reset => *shelves = Shelves::default(),
+                Event::Trade(trade) => shelves.trades.push(*trade),
                 Event::OrderOpen(_)
                 | Event::AccountChanged(_)
                 | Event::TradesCounted(..)
                 | Event::MarketTouched(_)
-                | Event::Prune { .. } => {}
+                | Event::Prune { .. }
+                | Event::PruneTrades { .. } => {}
             }
         }
     }
@@ -115,6 +118,32 @@ impl Archive for Memory {
                 .map(|(_, order)| with_history(shelves, order))
                 .collect()
         }))
+    }
+
+    fn trades(
+        &self,
+        walk: TradeWalk,
+        visit: &mut dyn FnMut(Trade) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable> {
+        let wanted = |trade: &Trade| {
+            walk.symbol.is_none_or(|symbol| trade.symbol == symbol)
+                && walk.from.is_none_or(|from| trade.id >= from)
+                && walk.before.is_none_or(|before| trade.id < before)
+        };
+        let mut trades = self.read(|shelves| shelves.trades.clone());
+        trades.sort_by_key(|trade| trade.id);
+        if !walk.oldest_first {
+            trades.reverse();
+        }
+        // Whoever has seen enough breaks off.
+        let _ = trades.into_iter().filter(wanted).try_for_each(visit);
+        Ok(())
+    }
+
+    fn trades_of(&self, id: OrderId) -> Result<Vec<Trade>, Unreadable> {
+        let mut trades = self.read(|shelves| shelves.trades.clone());
+        trades.retain(|trade| trade.order == id);
+        Ok(trades)
     }
 
     fn count(&self) -> Result<u64, Unreadable> {

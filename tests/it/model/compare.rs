@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use mockx::exchange::{
     Account, CloseReason, Depth, Event, Exchange, FillPrice, Flow, Order, Outcome, RejectReason,
-    Rejection, Side,
+    Rejection, Side, Stage,
 };
 use mockx::units::{Amount, Price};
 
@@ -35,8 +35,16 @@ pub fn answers(
             Rejection::UnknownAsset(_) => Refusal::UnknownAsset,
             Rejection::UnknownOrder(_) => Refusal::UnknownOrder,
             Rejection::OrderNotOpen(_) => Refusal::OrderNotOpen,
+            Rejection::Terms(_) => Refusal::Terms,
+            Rejection::DateHasPassed => Refusal::Date,
+            Rejection::DuplicateClientId { .. } => Refusal::Duplicate,
+            Rejection::WouldMatch => Refusal::WouldMatch,
+            Rejection::WouldTrigger => Refusal::WouldTrigger,
+            Rejection::TrailingDelta(_) => Refusal::Terms,
             Rejection::InsufficientFunds { .. } => Refusal::Funds,
             Rejection::NotExact(_)
+            | Rejection::OldPrice(_)
+            | Rejection::TooManyTrailing(_)
             | Rejection::TooManyOpenOrders(_)
             | Rejection::TooManySymbols(_) => Refusal::Digits,
         });
@@ -88,6 +96,8 @@ pub fn states(exchange: &Exchange, naive: &mut Naive, events: &[Event]) -> Resul
             placed,
         )?;
     }
+    let trades: Vec<Number> = events.iter().filter_map(traded).collect();
+    same("trades", &trades, &std::mem::take(&mut naive.traded))?;
     accounts(exchange, naive)?;
     depths(exchange, naive)?;
     same(
@@ -101,7 +111,7 @@ pub fn states(exchange: &Exchange, naive: &mut Naive, events: &[Event]) -> Resul
             .copied()
             .unwrap_or_default();
         same("count of trades", &real.count, count)?;
-        let figures = [real.amount, real.notional, real.fee];
+        let figures = [real.amount, real.notional, real.fee, real.base_fee];
         figures
             .into_iter()
             .zip(sums)
@@ -190,6 +200,17 @@ fn depths(exchange: &Exchange, naive: &Naive) -> Result<(), String> {
     Ok(())
 }
 
+/// What a trade moved, with its fee.
+fn traded(event: &Event) -> Option<Number> {
+    match event {
+        Event::Trade(trade) => {
+            let maker = Number::read(if trade.is_maker { "1000000" } else { "0" });
+            Some(Number::of(trade.quantity.exact()) + Number::of(trade.fee.exact()) + maker)
+        }
+        _ => None,
+    }
+}
+
 fn pruned(naive: &mut Naive, events: &[Event]) -> Result<(), String> {
     let told = events.iter().filter_map(|event| match event {
         Event::Prune { updated_before } => Some(updated_before.as_millis()),
@@ -199,6 +220,8 @@ fn pruned(naive: &mut Naive, events: &[Event]) -> Result<(), String> {
         | Event::AccountChanged(_)
         | Event::TradesCounted(..)
         | Event::MarketTouched(_)
+        | Event::Trade(_)
+        | Event::PruneTrades { .. }
         | Event::Reset => None,
     });
     same(
@@ -244,6 +267,9 @@ fn order(real: &Order, naive: &Placed) -> Result<(), String> {
         updated_at: real.updated_at.as_millis(),
         closed_at: real.closed_at().map(mockx::units::Timestamp::as_millis),
         history: real.history_count,
+        terms: real.terms,
+        armed: real.stage() == Some(Stage::Armed),
+        good_till: real.deadline.map(mockx::units::Elapsed::as_millis),
         ended: (!real.is_open()).then(|| real.status()),
         ..naive.clone()
     };

@@ -13,6 +13,7 @@ pub struct Follower {
     orders: BTreeMap<OrderId, Order>,
     accounts: BTreeMap<Asset, Account>,
     trades: BTreeMap<(Side, Symbol), TradeTotals>,
+    last_trade: u64,
 }
 
 impl Follower {
@@ -43,7 +44,13 @@ impl Follower {
                         .extend(image.map(|totals| ((*side, *symbol), totals)));
                 }
                 Event::Reset => *self = Follower::default(),
-                Event::MarketTouched(_) | Event::Prune { .. } => {}
+                Event::Trade(trade) => {
+                    if trade.id >= exchange.next_trade() || trade.id <= self.last_trade {
+                        return Err(format!("{trade:?} is out of turn"));
+                    }
+                    self.last_trade = trade.id;
+                }
+                Event::MarketTouched(_) | Event::Prune { .. } | Event::PruneTrades { .. } => {}
             }
         }
         Ok(())

@@ -142,7 +142,7 @@ fn run(
 ) -> Result<(), String> {
     watch.wake(moment);
     let (before, untouched) = (watch.exchange.digest(), watch.exchange.clone());
-    let command = step.command(watch.exchange.next_order());
+    let command = step.command(watch.exchange.next_order(), moment);
     let expected = match &command {
         Command::Place(new) => Some(watch.exchange.check_order(*new)),
         Command::List(_)

@@ -73,6 +73,12 @@ impl Number {
         product.holds(product.decimals()).then_some(product)
     }
 
+    /// How often another number is in this one, cut to 8 decimals.
+    pub fn goes_into(self, whole: Number) -> Number {
+        let steps = whole.0 * power(8) / self.0;
+        Number(steps * power(SCALE - 8))
+    }
+
     /// The sum, if 96 bits hold it with all decimals of both.
     pub fn and(self, other: Number) -> Option<Number> {
         let sum = self + other;

@@ -16,7 +16,7 @@ fn events_of(
     let mut clocks = Clocks::new();
     for (number, step) in steps.iter().enumerate() {
         clocks.pass(step);
-        let command = step.command(exchange.next_order());
+        let command = step.command(exchange.next_order(), clocks.moment());
         // A refusal is as good as an answer here: it must come again.
         let answer = exchange.handle(clocks.moment(), command);
         events.extend(exchange.take_events());

@@ -1,7 +1,12 @@
 //! What is thrown at the exchange: few symbols that share assets, few prices and quantities, so that orders meet.
 
-use mockx::exchange::{Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Ticker};
-use mockx::units::{Amount, Asset, Exact, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp};
+use mockx::exchange::{
+    Command, Execution, FeeMode, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side,
+    Terms, Ticker, TimeInForce, Trigger, TriggerKind,
+};
+use mockx::units::{
+    Amount, Asset, ClientId, Exact, Moment, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -92,6 +97,7 @@ pub enum Step {
         buy: bool,
         limit: Option<&'static str>,
         quantity: &'static str,
+        special: Option<Special>,
     },
     /// The order so many ids before the next one; ids that were never given are among them.
     Cancel {
@@ -112,6 +118,27 @@ pub enum Step {
     },
     Reset,
     Wake,
+}
+
+/// What an order asks for that most do not.
+#[derive(Debug, Clone)]
+pub struct Special {
+    time_in_force: TimeInForce,
+    /// Good till so many milliseconds from now; takes the place of `time_in_force`.
+    good_till: Option<i64>,
+    post_only: bool,
+    at_once: bool,
+    fee_in_received: bool,
+    quote_amount: Option<&'static str>,
+    trigger: Option<(TriggerKind, Goal)>,
+    client: Option<u8>,
+}
+
+/// The price that an order waits for.
+#[derive(Debug, Clone)]
+enum Goal {
+    At(&'static str),
+    Trail(u16, Option<&'static str>),
 }
 
 /// A ticker; `spread` widens bid and ask by factors, and `None` leaves them to the last price.
@@ -162,6 +189,62 @@ fn row() -> impl Strategy<Value = Row> {
     })
 }
 
+const WAITS: [TimeInForce; 4] = [
+    TimeInForce::GoodTillCancelled,
+    TimeInForce::GoodTillCancelled,
+    TimeInForce::ImmediateOrCancel,
+    TimeInForce::FillOrKill,
+];
+
+fn trigger() -> impl Strategy<Value = (TriggerKind, Goal)> {
+    let bips = select(&[100, 1, 200, 333, 5000, 5001, 0][..]);
+    (
+        select(&[TriggerKind::StopLoss, TriggerKind::TakeProfit][..]),
+        prop_oneof![
+            factor().prop_map(Goal::At),
+            (bips, option::weighted(0.4, factor()))
+                .prop_map(|(bips, from)| Goal::Trail(bips, from)),
+        ],
+    )
+}
+
+fn special() -> impl Strategy<Value = Special> {
+    (
+        select(&WAITS[..]),
+        option::weighted(0.2, select(&[1, 800, 5000, 30_000, 0, -1000][..])),
+        prop::bool::weighted(0.25),
+        any::<[bool; 2]>(),
+        option::weighted(
+            0.15,
+            select(&["100", "1", "0.1", "33.333333333333", "1e-9"][..]),
+        ),
+        option::weighted(0.4, trigger()),
+        option::weighted(0.3, 0u8..5),
+    )
+        .prop_map(
+            |(
+                time_in_force,
+                good_till,
+                post_only,
+                [at_once, fee_in_received],
+                quote_amount,
+                trigger,
+                client,
+            )| {
+                Special {
+                    time_in_force,
+                    good_till,
+                    post_only,
+                    at_once,
+                    fee_in_received,
+                    quote_amount,
+                    trigger,
+                    client,
+                }
+            },
+        )
+}
+
 fn place() -> impl Strategy<Value = Step> {
     let quantity = prop_oneof![60 => select(&QUANTITIES[..]), 1 => select(&AWKWARD[..])];
     (
@@ -169,12 +252,14 @@ fn place() -> impl Strategy<Value = Step> {
         any::<bool>(),
         option::weighted(0.7, factor()),
         quantity,
+        option::weighted(0.5, special()),
     )
-        .prop_map(|(symbol, buy, limit, quantity)| Step::Place {
+        .prop_map(|(symbol, buy, limit, quantity, special)| Step::Place {
             symbol,
             buy,
             limit,
             quantity,
+            special,
         })
 }
 
@@ -225,19 +310,23 @@ pub fn certain_rules() -> impl Strategy<Value = Rules> {
         maybe(&[60_000, 5000, 10_000]),
         maybe(&[30_000]),
         any::<bool>(),
+        option::of(select(&["0.0002", "0", "0.4"][..])),
     )
         .prop_map(
-            |(fee, delay, tick_loop, expire_after, prune_after, match_limit_at_once)| Rules {
-                fee_rate: Rate::parse(fee, 1).unwrap(),
-                tick_loop,
-                market_delay_min: delay,
-                market_delay_max: delay,
-                fill_sigma_ppm: 0,
-                match_limit_at_once,
-                expire_after,
-                prune_after,
-                prune_every: Span::from_secs(20),
-                ..Rules::default()
+            |(fee, delay, tick_loop, expire_after, prune_after, match_limit_at_once, maker)| {
+                Rules {
+                    fee_rate: Rate::parse(fee, 1).unwrap(),
+                    maker_rate: maker.map(|rate| Rate::parse(rate, 1).unwrap()),
+                    tick_loop,
+                    market_delay_min: delay,
+                    market_delay_max: delay,
+                    fill_sigma_ppm: 0,
+                    match_limit_at_once,
+                    expire_after,
+                    prune_after,
+                    prune_every: Span::from_secs(20),
+                    ..Rules::default()
+                }
             },
         )
 }
@@ -313,9 +402,46 @@ impl Row {
     }
 }
 
+impl Special {
+    fn terms(&self, symbol: usize, moment: Moment) -> Terms {
+        let trigger = |(kind, goal): &(TriggerKind, Goal)| Trigger {
+            kind: *kind,
+            level: match goal {
+                Goal::At(factor) => Level::At(price(symbol, factor)),
+                Goal::Trail(bips, from) => Level::Trail {
+                    bips: *bips,
+                    from: from.map(|factor| price(symbol, factor)),
+                },
+            },
+        };
+        let date = self.good_till.map(|span| {
+            let millis = moment.now.as_millis().saturating_add_signed(span);
+            TimeInForce::GoodTill(Timestamp::from_millis(millis))
+        });
+        let client = |number| ClientId::parse(&format!("bot {number}")).unwrap();
+        Terms {
+            time_in_force: date.unwrap_or(self.time_in_force),
+            post_only: self.post_only,
+            execution: if self.at_once {
+                Execution::AtOnce
+            } else {
+                Execution::Ticks
+            },
+            quote_amount: self.quote_amount.map(money),
+            fee_mode: if self.fee_in_received {
+                FeeMode::Received
+            } else {
+                FeeMode::Quote
+            },
+            trigger: self.trigger.as_ref().map(trigger),
+            client_id: self.client.map(client),
+        }
+    }
+}
+
 impl Step {
-    /// The command that it stands for, where `next` is the sequence number of the next order.
-    pub fn command(&self, next: u64) -> Command {
+    /// The command that it stands for at a moment, where `next` is the sequence number of the next order.
+    pub fn command(&self, next: u64, moment: Moment) -> Command {
         match self {
             Step::Pass { .. } | Step::Wake => Command::Wake,
             Step::Tickers(source, rows) => {
@@ -343,6 +469,7 @@ impl Step {
                 buy,
                 limit,
                 quantity: wanted,
+                special,
             } => Command::Place(NewOrder {
                 symbol: symbol_named(*symbol),
                 side: if *buy { Side::Buy } else { Side::Sell },
@@ -350,6 +477,9 @@ impl Step {
                     price: price(*symbol, factor),
                 }),
                 quantity: quantity(wanted),
+                terms: special
+                    .as_ref()
+                    .map_or_else(Terms::default, |special| special.terms(*symbol, moment)),
             }),
             Step::Cancel { back } => {
                 Command::Cancel(OrderId::new(next.saturating_add_signed(-back)))

@@ -1,11 +1,17 @@
 //! The words of the scripts.
 //!
 //! ```text
-//! rules fee_rate=0.001 delay=500ms delay_max=1s tick_loop=10s expire=24h prune=never at_once=yes sigma=0.1 seed=7
+//! rules fee_rate=0.001 maker_rate=0.0002 delay=500ms delay_max=1s tick_loop=10s expire=24h prune=never at_once=yes sigma=0.1 seed=7
 //! list BTC/USDT                                  makes a symbol known
 //! ticker BTC/USDT 100 bid 99 ask 101 bid_volume 5 ask_volume 5
 //! price BTC/USDT 100 ask_volume 5                a price set by hand
 //! buy BTC/USDT 2 limit 100                       without `limit`: a market order; `sell` alike
+//!     .. ioc | fok | post_only | at_once | fee_in_received
+//!                                                words that may stand behind an order
+//!     .. good_till 5000 client bot-1             a date in ms from the start; the client's own id
+//!     .. for 250                                 so much of the quote asset, in the place of the amount
+//!     .. stop 95 | profit 105                    the price that triggers it
+//!     .. stop - trail 100 from 95                one that trails by bips, from a price on
 //! cancel 1                                       by the number of the order
 //! deposit USDT 1000                              `withdraw` alike
 //! set USDT free 5 held 0                         the balance as it stands
@@ -16,10 +22,19 @@
 //! show orders | balances | pockets | flows | trades
 //! ```
 
-use mockx::exchange::{Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Ticker};
-use mockx::units::{
-    Amount, Asset, Exact, Invalid, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp,
+use mockx::exchange::{
+    Command, Execution, FeeMode, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side,
+    Terms, Ticker, TimeInForce, Trigger, TriggerKind,
 };
+use mockx::units::{
+    Amount, Asset, ClientId, Exact, Invalid, OrderId, Price, Quantity, Rate, Span, Symbol,
+    Timestamp,
+};
+
+use super::START;
+
+/// Words of an order that stand alone.
+const FLAGS: [&str; 5] = ["ioc", "fok", "post_only", "at_once", "fee_in_received"];
 
 /// What a line asks for.
 pub enum Action {
@@ -64,12 +79,12 @@ pub fn action(line: &str) -> Result<Action, String> {
         ("buy", [name, amount, rest @ ..]) => order(Side::Buy, name, amount, rest)?,
         ("sell", [name, amount, rest @ ..]) => order(Side::Sell, name, amount, rest)?,
         ("cancel", [id]) => Command::Cancel(OrderId::new(id.parse().map_err(|_| "not an id")?)),
-        ("deposit", [name, sum]) => Command::Deposit(asset(name)?, amount(sum)?),
-        ("withdraw", [name, sum]) => Command::Withdraw(asset(name)?, amount(sum)?),
+        ("deposit", [name, sum]) => Command::Deposit(asset(name)?, money(sum)?),
+        ("withdraw", [name, sum]) => Command::Withdraw(asset(name)?, money(sum)?),
         ("set", [name, rest @ ..]) => Command::SetBalance(NewBalance {
             asset: asset(name)?,
-            free: option(rest, "free", amount)?,
-            held: option(rest, "held", amount)?,
+            free: option(rest, "free", money)?,
+            held: option(rest, "held", money)?,
         }),
         ("reset", []) => Command::Reset,
         _ => return Err("not a command".to_owned()),
@@ -83,6 +98,9 @@ pub fn rules(mut rules: Rules, settings: &[String]) -> Result<Rules, String> {
         let (key, value) = setting.split_once('=').ok_or("a setting is key=value")?;
         match key {
             "fee_rate" => rules.fee_rate = number(value, |text| Rate::parse(text, 1))?,
+            "maker_rate" => {
+                rules.maker_rate = Some(number(value, |text| Rate::parse(text, 1))?);
+            }
             "delay" => {
                 rules.market_delay_min = span(value)?;
                 rules.market_delay_max = rules.market_delay_min;
@@ -119,13 +137,65 @@ fn ticker(name: &str, last: &str, rest: &[&str]) -> Result<Ticker, String> {
 }
 
 fn order(side: Side, name: &str, amount: &str, rest: &[&str]) -> Result<Command, String> {
-    let limit = option(rest, "limit", |text| number(text, Price::parse))?;
+    let (flags, rest): (Vec<&str>, Vec<&str>) = rest.iter().partition(|word| FLAGS.contains(word));
+    let limit = option(&rest, "limit", |text| number(text, Price::parse))?;
+    let has = |flag: &str| flags.contains(&flag);
+    let date = option(&rest, "good_till", |text| {
+        let millis: u64 = text.parse().map_err(|_| format!("{text} is no date"))?;
+        Ok(Timestamp::from_millis(START + millis))
+    })?;
+    let terms = Terms {
+        time_in_force: match date {
+            Some(date) => TimeInForce::GoodTill(date),
+            None if has("ioc") => TimeInForce::ImmediateOrCancel,
+            None if has("fok") => TimeInForce::FillOrKill,
+            None => TimeInForce::GoodTillCancelled,
+        },
+        post_only: has("post_only"),
+        execution: if has("at_once") {
+            Execution::AtOnce
+        } else {
+            Execution::Ticks
+        },
+        fee_mode: if has("fee_in_received") {
+            FeeMode::Received
+        } else {
+            FeeMode::Quote
+        },
+        quote_amount: option(&rest, "for", money)?,
+        trigger: trigger(&rest)?,
+        client_id: option(&rest, "client", |text| {
+            ClientId::parse(text).map_err(|invalid| invalid.to_string())
+        })?,
+    };
     Ok(Command::Place(NewOrder {
         symbol: symbol(name)?,
         side,
         kind: limit.map_or(OrderKind::Market, |price| OrderKind::Limit { price }),
         quantity: number(amount, Quantity::parse_positive)?,
+        terms,
     }))
+}
+
+/// `stop 95` or `profit 105`, or `trail 100 from 95` with one of the two words and a dash.
+fn trigger(words: &[&str]) -> Result<Option<Trigger>, String> {
+    let price = |text: &str| number(text, Price::parse);
+    let bips = option(words, "trail", |text| {
+        text.parse().map_err(|_| "bad trail".to_owned())
+    })?;
+    let from = option(words, "from", price)?;
+    for (word, kind) in [
+        ("stop", TriggerKind::StopLoss),
+        ("profit", TriggerKind::TakeProfit),
+    ] {
+        let level = match (option(words, word, |text| Ok(text.to_owned()))?, bips) {
+            (Some(_), Some(bips)) => Level::Trail { bips, from },
+            (Some(text), None) => Level::At(price(&text)?),
+            (None, _) => continue,
+        };
+        return Ok(Some(Trigger { kind, level }));
+    }
+    Ok(None)
 }
 
 /// The value behind a key, where the key is there.
@@ -154,7 +224,7 @@ fn quantity(text: &str) -> Result<Quantity, String> {
     number(text, |text| Quantity::try_new(Exact::parse(text)?))
 }
 
-fn amount(text: &str) -> Result<Amount, String> {
+fn money(text: &str) -> Result<Amount, String> {
     number(text, |text| Amount::try_new(Exact::parse(text)?))
 }
 

@@ -47,7 +47,11 @@ pub fn events(exchange: &Exchange, events: &[Event], start: u64) -> Vec<String> 
             }
             Event::Reset => lines.push("reset".to_owned()),
             // Seen in the fills; and pruning goes on all the time.
-            Event::TradesCounted(..) | Event::MarketTouched(_) | Event::Prune { .. } => {}
+            Event::Trade(_)
+            | Event::TradesCounted(..)
+            | Event::MarketTouched(_)
+            | Event::Prune { .. }
+            | Event::PruneTrades { .. } => {}
         }
     }
     lines.extend(orders.values().map(line));

@@ -2,6 +2,7 @@
 //!
 //! The golden bytes are a promise to every store in the world: they are never edited. A new version adds its own.
 
+mod order;
 mod random;
 mod samples;
 
@@ -10,7 +11,8 @@ use std::fmt::Debug;
 use super::*;
 use crate::exchange::{
     Account, Booked, CloseReason, Depth, Digest, FillPrice, Filled, Flow, HistoryEntry, Hold,
-    Lifecycle, MarketState, Order, OrderKind, OrderStatus, RejectReason, Side, Ticker, TradeTotals,
+    Lifecycle, Mark, MarketState, Order, OrderKind, OrderStatus, RejectReason, Side, Stage, Terms,
+    Ticker, Trade, TradeTotals,
 };
 use crate::units::{Elapsed, Moment, OrderId, Rate, Timestamp};
 
@@ -64,6 +66,7 @@ fn trades() -> TradeTotals {
         amount: money("1.5"),
         notional: money("97170.18"),
         fee: money("97.17018"),
+        base_fee: Amount::ZERO,
     }
 }
 
@@ -77,6 +80,7 @@ fn market(ticker: Option<Ticker>, ask_depth: Depth, bid_depth: Depth) -> MarketS
         ticks: 129,
         ask_depth,
         bid_depth,
+        marks: Vec::new(),
     }
 }
 
@@ -99,7 +103,9 @@ fn order(side: Side, kind: OrderKind, price: FillPrice, lifecycle: Lifecycle) ->
         side,
         kind,
         quantity: quantity("1.5"),
+        terms: Terms::default(),
         fee_rate: Rate::from_millionths(1000),
+        maker_rate: Rate::from_millionths(1000),
         booked: Booked {
             notional: money("97170.18"),
             fee: money("97.17018"),
@@ -114,17 +120,22 @@ fn order(side: Side, kind: OrderKind, price: FillPrice, lifecycle: Lifecycle) ->
         updated_at: Timestamp::from_millis(1_700_000_000_500),
         updated_elapsed: Elapsed::from_millis(86_400_000),
         history_count: 2,
+        taker_through: 0,
+        deadline: None,
         lifecycle,
     }
 }
 
-fn open(due: Option<u64>) -> Lifecycle {
+fn open(base: &str, due: Option<u64>) -> Lifecycle {
     Lifecycle::Open {
         hold: Hold {
+            base: money(base),
             notional: money("80975.15"),
             fee: money("80.97515"),
         },
-        due: due.map(Elapsed::from_millis),
+        stage: due.map_or(Stage::Resting, |at| {
+            Stage::Delayed(Elapsed::from_millis(at))
+        }),
     }
 }
 
@@ -165,6 +176,7 @@ fn entry(status: OrderStatus, price: Option<Price>, reject: Option<RejectReason>
         notional_left: money("80975.15"),
         fee_left: money("80.97515"),
         reject,
+        trade: None,
     }
 }
 
@@ -173,31 +185,32 @@ fn read_account(bytes: &[u8]) -> Result<Account, StoreError> {
 }
 
 fn read_trades(bytes: &[u8]) -> Result<TradeTotals, StoreError> {
-    decode::<TradesRow>(bytes)?.read()
+    super::read_trades(bytes)
 }
 
 fn read_market(bytes: &[u8]) -> Result<MarketState, StoreError> {
-    decode::<MarketRow>(bytes)?.read(pair())
+    super::read_market(bytes, pair())
 }
 
 fn read_order(bytes: &[u8]) -> Result<Order, StoreError> {
-    decode::<OrderRow>(bytes)?.read(7)
+    super::read_order(bytes, 7)
 }
 
 fn read_entry(bytes: &[u8]) -> Result<HistoryEntry, StoreError> {
-    decode::<HistoryRow>(bytes)?.read(7, 2)
+    super::read_entry(bytes, 7, 2)
 }
 
-fn read_figures(bytes: &[u8]) -> Result<(Moment, u64, Digest), StoreError> {
-    Ok(decode::<ExchangeRow>(bytes)?.read())
-}
-
-fn figures() -> (Moment, u64, Digest) {
+fn figures(next_trade: u64) -> Figures {
     let moment = Moment {
         now: Timestamp::from_millis(1_700_000_000_500),
         elapsed: Elapsed::from_millis(86_400_000),
     };
-    (moment, 8, Digest::from_bits(0x0123_4567_89ab_cdef))
+    Figures {
+        moment,
+        next_order: 8,
+        journal: Digest::from_bits(0x0123_4567_89ab_cdef),
+        next_trade,
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -208,16 +221,32 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+fn unhex(text: &str) -> Vec<u8> {
+    let byte = |pair| u8::from_str_radix(&text[pair..pair + 2], 16).unwrap();
+    (0..text.len()).step_by(2).map(byte).collect()
+}
+
 /// A row has these bytes, which read back equal; nothing else near them reads as a row.
 #[track_caller]
-fn assert_golden<R: Serialize, T: PartialEq + Debug>(
+fn assert_golden<R: Row, T: PartialEq + Debug>(
     row: &R,
     golden: &str,
     read: impl Fn(&[u8]) -> Result<T, StoreError>,
     value: &T,
 ) {
-    let bytes = encode(row).unwrap();
-    assert_eq!(hex(&bytes), golden);
+    assert_eq!(hex(&encode(row).unwrap()), golden);
+    assert_reads(golden, R::VERSION, read, value);
+}
+
+/// These bytes read as a value; nothing else near them reads as a row.
+#[track_caller]
+fn assert_reads<T: PartialEq + Debug>(
+    golden: &str,
+    newest: u8,
+    read: impl Fn(&[u8]) -> Result<T, StoreError>,
+    value: &T,
+) {
+    let bytes = unhex(golden);
     assert_eq!(&read(&bytes).unwrap(), value);
 
     for length in 0..bytes.len() {
@@ -226,7 +255,7 @@ fn assert_golden<R: Serialize, T: PartialEq + Debug>(
     let mut longer = bytes.clone();
     longer.push(0);
     assert_eq!(read(&longer).unwrap_err().0, "a row is too long");
-    for version in [0, VERSION + 1, u8::MAX] {
+    for version in [0, newest + 1, u8::MAX] {
         let mut other = bytes.clone();
         other[0] = version;
         let error = read(&other).unwrap_err().0;
@@ -241,14 +270,36 @@ fn an_empty_row_is_an_error() {
 
 #[test]
 fn figures_version_1() {
-    let (moment, next_order, journal) = figures();
-    let row = ExchangeRow::new(moment, next_order, journal);
-    assert_golden(
-        &row,
-        "01f4d395ffbc3180b8992908ef9bafcdf8acd19101",
-        read_figures,
-        &figures(),
-    );
+    let golden = "01f4d395ffbc3180b8992908ef9bafcdf8acd19101";
+    assert_reads(golden, ExchangeRow::VERSION, read_figures, &figures(1));
+}
+
+#[test]
+fn figures_version_2() {
+    let golden = "02f4d395ffbc3180b8992908ef9bafcdf8acd19101ac02";
+    let row = ExchangeRow::from(figures(300));
+    assert_golden(&row, golden, read_figures, &figures(300));
+}
+
+#[test]
+fn trade_version_1() {
+    let trade = Trade {
+        id: 300,
+        order: OrderId::new(7),
+        symbol: pair(),
+        side: Side::Sell,
+        price: price("64780.12"),
+        quantity: quantity("0.25"),
+        notional: money("16195.03"),
+        fee: money("16.19503"),
+        fee_asset: usdt(),
+        is_maker: true,
+        at: Timestamp::from_millis(1_700_000_000_500),
+        elapsed: Elapsed::from_millis(86_400_000),
+    };
+    let golden = "010701f8e29606023202ded8c50102ded8c501050001f4d395ffbc3180b89929";
+    let read = |bytes: &[u8]| decode::<TradeRow>(bytes)?.read(pair(), 300);
+    assert_golden(&TradeRow::from(&trade), golden, read, &trade);
 }
 
 #[test]
@@ -272,13 +323,19 @@ fn account_version_1() {
 
 #[test]
 fn trades_version_1() {
-    let row = TradesRow::from(&trades());
-    assert_golden(
-        &row,
-        "01ac021e01b494a20902b494a20905",
-        read_trades,
-        &trades(),
-    );
+    let golden = "01ac021e01b494a20902b494a20905";
+    assert_reads(golden, TradesRow::VERSION, read_trades, &trades());
+}
+
+#[test]
+fn trades_version_2() {
+    let totals = TradeTotals {
+        base_fee: money("0.0015"),
+        ..trades()
+    };
+    let row = TradesRow::from(&totals);
+    let golden = "02ac021e01b494a20902b494a209051e04";
+    assert_golden(&row, golden, read_trades, &totals);
 }
 
 #[test]
@@ -299,63 +356,40 @@ fn market_version_1() {
         ),
     ];
     for (state, golden) in golden {
-        assert_golden(&MarketRow::from(&state), golden, read_market, &state);
+        assert_reads(golden, MarketRow::VERSION, read_market, &state);
     }
 }
 
 #[test]
-fn order_version_1() {
-    let limit = OrderKind::Limit {
-        price: price("64780.12"),
-    };
-    let one = FillPrice::One(price("64780.12"));
-    let [short, uncovered, inexact] = rejects().map(|reason| closed(CloseReason::Rejected(reason)));
+fn market_version_2() {
+    let left = Depth::Left(quantity("0.125"));
     let golden = [
         (
-            order(Side::Buy, limit, one, open(None)),
-            "01084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290200d6bbdc0702d6bbdc070500",
+            market(None, Depth::Undrawn, Depth::Unlimited),
+            "02008101000100",
         ),
         (
-            order(
-                Side::Sell,
-                OrderKind::Market,
-                FillPrice::None,
-                open(Some(90_000_000)),
-            ),
-            "01084254432f5553445401001e010203b494a20902b494a209053202ded8c50102ded8c501050080d095ffbc31f4d395ffbc3180b899290200d6bbdc0702d6bbdc0705018095f52a",
+            market(Some(ticker(false)), left, Depth::Undrawn),
+            "0201fbd095ffbc31f8e296060200000000810102fa01030000",
         ),
         (
-            order(
-                Side::Sell,
-                limit,
-                FillPrice::Mixed,
-                closed(CloseReason::Filled),
-            ),
-            "01084254432f555344540101f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c501050280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3100",
-        ),
-        (
-            order(Side::Buy, limit, one, closed(CloseReason::Canceled)),
-            "01084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3101",
-        ),
-        (
-            order(Side::Buy, limit, one, closed(CloseReason::Expired)),
-            "01084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3102",
-        ),
-        (
-            order(Side::Buy, OrderKind::Market, one, short),
-            "01084254432f5553445400001e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3103000455534454d20f020600",
-        ),
-        (
-            order(Side::Buy, OrderKind::Market, one, uncovered),
-            "01084254432f5553445400001e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc31030104555344540a000000",
-        ),
-        (
-            order(Side::Buy, OrderKind::Market, one, inexact),
-            "01084254432f5553445400001e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b899290201f4d395ffbc3103020455534454",
+            market(Some(ticker(true)), Depth::Unlimited, left),
+            "0201fbd095ffbc31f8e296060201f6e296060201fae2960602010a0101040081010102fa010300",
         ),
     ];
-    for (order, golden) in golden {
-        assert_golden(&OrderRow::from(&order), golden, read_order, &order);
+    let trailed = MarketState {
+        marks: vec![
+            (OrderId::new(300), Mark::Unset),
+            (OrderId::new(301), Mark::Above(price("1.5"))),
+            (OrderId::new(302), Mark::Below(price("1.5"))),
+            (OrderId::new(303), Mark::Extreme(price("1.5"))),
+        ],
+        ..market(None, Depth::Undrawn, Depth::Unlimited)
+    };
+    let marks = "02008101000104ac0200ad02011e01ae02021e01af02031e01";
+    let golden = golden.into_iter().chain([(trailed, marks)]);
+    for (state, golden) in golden {
+        assert_golden(&MarketRow::from(&state), golden, read_market, &state);
     }
 }
 
@@ -406,7 +440,19 @@ fn history_version_1() {
         ),
     ];
     for (entry, golden) in golden {
-        assert_golden(&HistoryRow::from(&entry), golden, read_entry, &entry);
+        assert_reads(golden, HistoryRow::VERSION, read_entry, &entry);
+    }
+}
+
+#[test]
+fn history_version_2() {
+    let base = entry(OrderStatus::Filled, Some(price("64780.12")), None);
+    let golden = "02f4d395ffbc310201f8e2960602fa01023202ded8c50102ded8c50105d6bbdc0702d6bbdc070500";
+    let trades = [(None, "00"), (Some(300), "01ac02")];
+    for (trade, tail) in trades {
+        let entry = HistoryEntry { trade, ..base };
+        let golden = format!("{golden}{tail}");
+        assert_golden(&HistoryRow::from(&entry), &golden, read_entry, &entry);
     }
 }
 

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::exchange::{Execution, FeeMode, Level, TimeInForce, Trigger, TriggerKind};
+use crate::units::ClientId;
 
 fn any_exact() -> impl Strategy<Value = Exact> {
     let digits = 10i128.pow(28) - 1;
@@ -55,12 +57,20 @@ fn any_reject() -> impl Strategy<Value = RejectReason> {
 }
 
 fn any_lifecycle() -> impl Strategy<Value = Lifecycle> {
-    let open = (any_money(), any_money(), any::<Option<u64>>()).prop_map(|(notional, fee, due)| {
-        Lifecycle::Open {
-            hold: Hold { notional, fee },
-            due: due.map(Elapsed::from_millis),
-        }
-    });
+    let open = (proptest::array::uniform3(any_money()), any::<Option<u64>>()).prop_map(
+        |([base, notional, fee], due)| Lifecycle::Open {
+            hold: Hold {
+                base,
+                notional,
+                fee,
+            },
+            stage: match due {
+                Some(at) if at % 5 == 0 => Stage::Armed,
+                Some(at) => Stage::Delayed(Elapsed::from_millis(at)),
+                None => Stage::Resting,
+            },
+        },
+    );
     let reason = prop_oneof![
         Just(CloseReason::Filled),
         Just(CloseReason::Canceled),
@@ -71,6 +81,52 @@ fn any_lifecycle() -> impl Strategy<Value = Lifecycle> {
         open,
         (any_time(), reason).prop_map(|(at, reason)| Lifecycle::Closed { at, reason }),
     ]
+}
+
+fn any_elapsed() -> impl Strategy<Value = Elapsed> {
+    any::<u64>().prop_map(Elapsed::from_millis)
+}
+
+fn any_trigger() -> impl Strategy<Value = Trigger> {
+    let level = prop_oneof![
+        any_price().prop_map(Level::At),
+        (any::<u16>(), proptest::option::of(any_price()))
+            .prop_map(|(bips, from)| Level::Trail { bips, from }),
+    ];
+    let kind = prop_oneof![Just(TriggerKind::StopLoss), Just(TriggerKind::TakeProfit)];
+    (kind, level).prop_map(|(kind, level)| Trigger { kind, level })
+}
+
+fn any_terms() -> impl Strategy<Value = Terms> {
+    let time_in_force = prop_oneof![
+        Just(TimeInForce::GoodTillCancelled),
+        Just(TimeInForce::ImmediateOrCancel),
+        Just(TimeInForce::FillOrKill),
+        any_time().prop_map(TimeInForce::GoodTill),
+    ];
+    let client = "[a-zA-Z0-9_.:/ -]{1,36}".prop_map(|text| ClientId::parse(&text).unwrap());
+    let client = proptest::option::of(client);
+    let trigger = proptest::option::of(any_trigger());
+    let quote = any_money();
+    (time_in_force, any::<[bool; 2]>(), quote, trigger, client).prop_map(
+        |(time_in_force, [post_only, at_once], quote_amount, trigger, client_id)| Terms {
+            time_in_force,
+            post_only,
+            execution: if at_once {
+                Execution::AtOnce
+            } else {
+                Execution::Ticks
+            },
+            fee_mode: if at_once == post_only {
+                FeeMode::Quote
+            } else {
+                FeeMode::Received
+            },
+            trigger,
+            quote_amount: at_once.then_some(quote_amount),
+            client_id,
+        },
+    )
 }
 
 fn any_order() -> impl Strategy<Value = Order> {
@@ -98,31 +154,38 @@ fn any_order() -> impl Strategy<Value = Order> {
         sums,
         times,
         any_lifecycle(),
+        (any_terms(), proptest::option::of(any_elapsed())),
     )
-        .prop_map(|(symbol, buys, kind, sums, times, lifecycle)| {
-            let (whole, filled, notional, fee, price) = sums;
-            let (placed_at, updated_at, elapsed, history_count) = times;
-            Order {
-                id: OrderId::new(7),
-                symbol,
-                side: if buys { Side::Buy } else { Side::Sell },
-                kind,
-                quantity: whole,
-                fee_rate: Rate::from_stored(fee.exact()),
-                booked: Booked { notional, fee },
-                filled: Filled {
-                    quantity: filled,
-                    notional: fee,
-                    fee: notional,
-                    price,
-                },
-                placed_at,
-                updated_at,
-                updated_elapsed: Elapsed::from_millis(elapsed),
-                history_count,
-                lifecycle,
-            }
-        })
+        .prop_map(
+            |(symbol, buys, kind, sums, times, lifecycle, (terms, deadline))| {
+                let (whole, filled, notional, fee, price) = sums;
+                let (placed_at, updated_at, elapsed, history_count) = times;
+                Order {
+                    id: OrderId::new(7),
+                    symbol,
+                    side: if buys { Side::Buy } else { Side::Sell },
+                    kind,
+                    quantity: whole,
+                    terms,
+                    fee_rate: Rate::from_stored(fee.exact()),
+                    maker_rate: Rate::from_stored(notional.exact()),
+                    booked: Booked { notional, fee },
+                    filled: Filled {
+                        quantity: filled,
+                        notional: fee,
+                        fee: notional,
+                        price,
+                    },
+                    placed_at,
+                    updated_at,
+                    updated_elapsed: Elapsed::from_millis(elapsed),
+                    history_count,
+                    taker_through: elapsed,
+                    deadline,
+                    lifecycle,
+                }
+            },
+        )
 }
 
 fn any_account() -> impl Strategy<Value = Account> {
@@ -159,8 +222,17 @@ fn any_market() -> impl Strategy<Value = MarketState> {
     let maybe = || proptest::option::of(any_exact());
     let ticker =
         proptest::option::of((any_price(), maybe(), maybe(), maybe(), maybe(), any_time()));
-    (any_symbol(), ticker, any::<u64>(), depth(), depth()).prop_map(
-        |(symbol, ticker, ticks, ask_depth, bid_depth)| MarketState {
+    let mark = prop_oneof![
+        Just(Mark::Unset),
+        any_price().prop_map(Mark::Above),
+        any_price().prop_map(Mark::Below),
+        any_price().prop_map(Mark::Extreme),
+    ];
+    let id = any::<u64>().prop_map(OrderId::new);
+    let marks = proptest::collection::vec((id, mark), 0..4);
+    let depths = (depth(), depth());
+    (any_symbol(), ticker, any::<u64>(), depths, marks).prop_map(
+        |(symbol, ticker, ticks, (ask_depth, bid_depth), marks)| MarketState {
             symbol,
             ticker: ticker.map(|(last, bid, ask, bid_quantity, ask_quantity, at)| Ticker {
                 symbol,
@@ -177,6 +249,7 @@ fn any_market() -> impl Strategy<Value = MarketState> {
             ticks,
             ask_depth,
             bid_depth,
+            marks,
         },
     )
 }
@@ -202,6 +275,7 @@ fn any_entry() -> impl Strategy<Value = HistoryEntry> {
             notional_left: money[4],
             fee_left: money[5],
             reject,
+            trade: reject.is_none().then_some(at.as_millis()),
         })
 }
 
@@ -218,16 +292,15 @@ proptest! {
         let bytes = encode(&AccountRow::from(&account)).unwrap();
         prop_assert_eq!(read_account(&bytes).unwrap(), account);
         let bytes = encode(&MarketRow::from(&market)).unwrap();
-        let row: MarketRow = decode(&bytes).unwrap();
-        prop_assert_eq!(row.read(market.symbol).unwrap(), market);
+        prop_assert_eq!(super::super::read_market(&bytes, market.symbol).unwrap(), market);
         let bytes = encode(&HistoryRow::from(&entry)).unwrap();
         prop_assert_eq!(read_entry(&bytes).unwrap(), entry);
     }
 
     #[test]
-    fn any_bytes_are_a_row_or_an_error(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), versioned in any::<bool>()) {
+    fn any_bytes_are_a_row_or_an_error(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), versioned in any::<bool>(), version in 1u8..4) {
         if versioned {
-            bytes.insert(0, VERSION);
+            bytes.insert(0, version);
         }
         drop(read_order(&bytes));
         drop(read_account(&bytes));

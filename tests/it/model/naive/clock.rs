@@ -22,7 +22,10 @@ impl Naive {
                 (1, Some(index)) => {
                     self.close(index, [OrderStatus::Expired, OrderStatus::PartiallyExpired]);
                 }
-                (2, _) => {
+                (2, Some(index)) => {
+                    self.close(index, [OrderStatus::Expired, OrderStatus::PartiallyExpired]);
+                }
+                (3, _) => {
                     self.looped = at;
                     let symbols: Vec<Symbol> = self.pairs.iter().map(|pair| pair.symbol).collect();
                     for symbol in symbols {
@@ -46,16 +49,22 @@ impl Naive {
         let expire_after = self.rules.expire_after;
         let expiries = open()
             .filter_map(|order| Some((order.touched + expire_after?.as_millis(), 1, order.id)));
+        let dated = open().filter_map(|order| Some((order.good_till?, 2, order.id)));
         let after = |last: u64, every: u64| (last / every + 1) * every;
         let tick_loop = self
             .rules
             .tick_loop
-            .map(|every| (after(self.looped, every.as_millis()), 2, 0));
+            .map(|every| (after(self.looped, every.as_millis()), 3, 0));
         let every = self.rules.prune_every.as_millis();
         let prune = self
             .rules
             .prune_after
-            .map(|_| (after(self.swept, every), 3, 0));
-        delays.chain(expiries).chain(tick_loop).chain(prune).min()
+            .map(|_| (after(self.swept, every), 4, 0));
+        delays
+            .chain(expiries)
+            .chain(dated)
+            .chain(tick_loop)
+            .chain(prune)
+            .min()
     }
 }

@@ -7,10 +7,14 @@ mod clock;
 mod money;
 mod orders;
 mod ticks;
+mod triggers;
 
 use std::collections::BTreeMap;
 
-use mockx::exchange::{Command, NewPrice, OrderStatus, Rules, SET_PRICE_QUANTITY, Side, Ticker};
+use mockx::exchange::{
+    Command, Execution, FeeMode, NewPrice, OrderStatus, Rules, SET_PRICE_QUANTITY, Side, Terms,
+    Ticker, TimeInForce,
+};
 use mockx::units::{Asset, Exact, Moment, Price, Quantity, Symbol};
 
 use super::number::Number;
@@ -28,6 +32,11 @@ pub enum Refusal {
     UnknownAsset,
     UnknownOrder,
     OrderNotOpen,
+    Terms,
+    Date,
+    Duplicate,
+    WouldMatch,
+    WouldTrigger,
     Funds,
     Digits,
 }
@@ -56,6 +65,17 @@ pub struct Placed {
     pub touched: u64,
     /// When the delay of a market order ends.
     pub due: Option<u64>,
+    pub terms: Terms,
+    /// Whether it crossed when it came and has not met the market since.
+    pub fresh: bool,
+    /// Whether it waits for a price.
+    pub armed: bool,
+    /// The best price since a trailing order began to follow.
+    pub extreme: Option<Number>,
+    /// Whether the price was below the one from which it follows.
+    pub below: bool,
+    /// Until when it is good, on the clock of deadlines.
+    pub good_till: Option<u64>,
 }
 
 /// A symbol.
@@ -73,15 +93,18 @@ pub struct Pair {
 #[derive(Debug)]
 pub struct Naive {
     rules: Rules,
-    fee_rate: Number,
+    /// Of takers and of makers.
+    fee_rates: [Number; 2],
     pub now: u64,
     pub elapsed: u64,
     pub next: u64,
     pub pairs: Vec<Pair>,
     pub wallets: BTreeMap<Asset, Wallet>,
     pub orders: Vec<Placed>,
-    /// Count, base, quote and fees.
-    pub totals: BTreeMap<(Side, Symbol), (u64, [Number; 3])>,
+    /// Count, base, quote, fees in quote, fees in base.
+    pub totals: BTreeMap<(Side, Symbol), (u64, [Number; 4])>,
+    /// Quantity and fee of each fill, a million more for a maker's, since it was last asked for.
+    pub traded: Vec<Number>,
     /// What pruning was told to forget, since it was last asked for.
     pub pruned: Vec<u64>,
     /// The last multiples of their spans at which the tick loop and pruning ran.
@@ -107,6 +130,29 @@ impl Placed {
         })
     }
 
+    /// Whether it waits for nothing.
+    pub fn is_immediate(&self) -> bool {
+        let tif = self.terms.time_in_force;
+        matches!(
+            tif,
+            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill
+        ) || (self.limit.is_none()
+            && (self.terms.execution == Execution::AtOnce || self.terms.quote_amount.is_some()))
+    }
+
+    /// Whether it trades at a price.
+    pub fn trades_at(&self, price: Number) -> bool {
+        self.limit.is_none_or(|limit| match self.side {
+            Side::Buy => price <= limit,
+            Side::Sell => price >= limit,
+        })
+    }
+
+    /// Whether its fees come out of what it receives.
+    pub fn pays_in_received(&self) -> bool {
+        self.terms.fee_mode == FeeMode::Received
+    }
+
     /// What it has set aside of an asset.
     fn holds(&self, asset: Asset) -> Number {
         let quote = if asset == self.symbol.quote() {
@@ -127,7 +173,8 @@ impl Placed {
 impl Naive {
     pub fn new(rules: Rules) -> Naive {
         Naive {
-            fee_rate: Number::of(rules.fee_rate.exact()),
+            fee_rates: [rules.fee_rate, rules.maker_rate.unwrap_or(rules.fee_rate)]
+                .map(|rate| Number::of(rate.exact())),
             rules,
             now: 0,
             elapsed: 0,
@@ -136,6 +183,7 @@ impl Naive {
             wallets: BTreeMap::new(),
             orders: Vec::new(),
             totals: BTreeMap::new(),
+            traded: Vec::new(),
             pruned: Vec::new(),
             looped: 0,
             swept: 0,
@@ -212,7 +260,11 @@ impl Naive {
         let pair = self.pair(ticker.symbol);
         pair.ticker = Some(ticker);
         pair.source = source;
+        let triggered = self.trigger(ticker.symbol, number(ticker.last));
         self.tick(ticker.symbol);
+        for id in triggered {
+            self.expire_rest(id);
+        }
     }
 
     fn set_price(&mut self, new: NewPrice) -> Result<(), Refusal> {

@@ -1,6 +1,6 @@
 //! Orders meet the prices of their symbol.
 
-use mockx::exchange::{OrderStatus, Side};
+use mockx::exchange::{OrderStatus, Side, Ticker, TimeInForce};
 use mockx::units::{Quantity, Symbol};
 
 use super::money::Short;
@@ -37,6 +37,21 @@ impl Naive {
                 self.meet(id);
             }
         }
+        for order in self
+            .orders
+            .iter_mut()
+            .filter(|order| order.symbol == symbol)
+        {
+            order.fresh = false;
+        }
+    }
+
+    /// The price at which a side trades.
+    pub(super) fn offered(ticker: Ticker, side: Side) -> Number {
+        match side {
+            Side::Buy => number(ticker.ask.unwrap_or(ticker.last)),
+            Side::Sell => number(ticker.bid.unwrap_or(ticker.last)),
+        }
     }
 
     /// An order takes what it can of what the present tick has left.
@@ -46,14 +61,8 @@ impl Naive {
         let Some(ticker) = self.ticker(order.symbol) else {
             return;
         };
-        let price = match order.side {
-            Side::Buy => number(ticker.ask.unwrap_or(ticker.last)),
-            Side::Sell => number(ticker.bid.unwrap_or(ticker.last)),
-        };
-        let crosses = order.limit.is_none_or(|limit| match order.side {
-            Side::Buy => price <= limit,
-            Side::Sell => price >= limit,
-        });
+        let price = Naive::offered(ticker, order.side);
+        let crosses = order.trades_at(price);
         let pair = self
             .pairs
             .iter()
@@ -61,8 +70,12 @@ impl Naive {
             .unwrap();
         let left = pair.left[order.side as usize];
         let quantity = left.map_or(order.remaining(), |left| left.min(order.remaining()));
-        let waits = order.due.is_some() || !order.is_open() || !pair.trading;
+        let waits = order.due.is_some() || order.armed || !order.is_open() || !pair.trading;
         if waits || !crosses || quantity.is_zero() {
+            return;
+        }
+        if quantity < order.remaining() && order.terms.time_in_force == TimeInForce::FillOrKill {
+            self.close(index, [OrderStatus::Expired, OrderStatus::PartiallyExpired]);
             return;
         }
         match self.pay(index, price, quantity) {
@@ -86,12 +99,19 @@ impl Naive {
         let buys = order.side == Side::Buy;
         let cut = if buys { Cut::Up } else { Cut::Down };
         let mut notional = price.times(quantity, MONEY, cut).ok_or(Short::Digits)?;
-        let mut fee = notional
-            .times(self.fee_rate, MONEY, Cut::Up)
-            .ok_or(Short::Digits)?;
+        let maker = order.limit.is_some() && !order.fresh;
+        let rate = self.fee_rates[usize::from(maker)];
+        let received = order.pays_in_received();
+        let basis = if received && buys { quantity } else { notional };
+        let mut fee = basis.times(rate, MONEY, Cut::Up).ok_or(Short::Digits)?;
+        if received {
+            fee = fee.min(basis);
+        }
         if buys && order.limit.is_some() {
             notional = notional.min(order.hold[0]);
-            fee = fee.min(order.hold[1]);
+            if !received {
+                fee = fee.min(order.hold[1]);
+            }
         }
         order.notional.and(notional).ok_or(Short::Digits)?;
         order.fee.and(fee).ok_or(Short::Digits)?;
@@ -119,7 +139,11 @@ impl Naive {
             purse.market = purse.market - notional;
             purse.saw(notional);
         }
-        purse.spend(from_hold[1], fee - from_hold[1], true)?;
+        if buys && received {
+            stock.spend(Number::ZERO, fee, true)?;
+        } else {
+            purse.spend(from_hold[1], fee - from_hold[1], true)?;
+        }
         let sold = if buys { Number::ZERO } else { quantity };
         Naive::check(&stock, self.holds(base) - sold)?;
         Naive::check(&purse, self.holds(quote) - from_hold[0] - from_hold[1])?;
@@ -143,9 +167,19 @@ impl Naive {
         order.updated_at = self.now;
         order.touched = self.elapsed;
         let (side, symbol) = (order.side, order.symbol);
+        let maker = order.limit.is_some() && !order.fresh;
+        let flag = Number::read(if maker { "1000000" } else { "0" });
+        self.traded.push(quantity + fee + flag);
+        let base_fee = order.pays_in_received() && side == Side::Buy;
         let total = self.totals.entry((side, symbol)).or_default();
         total.0 += 1;
-        for (sum, part) in total.1.iter_mut().zip([quantity, notional, fee]) {
+        let fees = if base_fee {
+            [Number::ZERO, fee]
+        } else {
+            [fee, Number::ZERO]
+        };
+        let parts = [quantity, notional, fees[0], fees[1]];
+        for (sum, part) in total.1.iter_mut().zip(parts) {
             *sum = *sum + part;
         }
         let pair = self
