@@ -36,4 +36,4 @@ sed "s|path+file://$PWD|path+file:///mockx|g" "$sbom.json" > "target/dist/$sbom.
 rm "$sbom.json"
 
 tests/system/sizes.sh
-(cd target/dist && sha256sum -- *.deb *.gz *.json | tee SHA256SUMS)
+(cd target/dist && sha256sum -- *.deb *.tar *.json | tee SHA256SUMS)

@@ -2,7 +2,8 @@
 # build.sh amd64|arm64 [--static]: builds the release binary from Debian's packages alone (packages.sh installs them),
 # without a container engine and without rustup. Prints the path of the binary, and nothing else, on stdout.
 #
-# The same commit gives the same bytes wherever the source tree lies. A static binary needs nothing of the system that
+# The same commit gives the same bytes wherever the source tree lies. A tree without its repository wants
+# SOURCE_DATE_EPOCH and MOCKX_COMMIT for that. A static binary needs nothing of the system that
 # it runs on: it is for the container image.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,7 +27,7 @@ export CARGO_TARGET_DIR=$target
 export "CARGO_TARGET_${name^^}_LINKER=$cc" "CC_$name=$cc"
 
 # No path of this machine and no time of day in the result.
-export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 maps=("$target=/target" "$root=/mockx" "$home=/cargo")
 flags=
 for map in "${maps[@]}"; do flags+=" -ffile-prefix-map=$map"; done

@@ -11,7 +11,7 @@ case $arch in
     *) echo "build.sh: $arch: amd64 and arm64 are known" >&2; exit 2 ;;
 esac
 cross/build.sh "$arch" >/dev/null
-export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 
 # What the package holds beyond files of the repository; Cargo.toml names both.
 stage=target/package

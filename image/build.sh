@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 arch=$1
-export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 mkdir -p target/dist
 work=$(mktemp -d)
@@ -18,6 +18,6 @@ store=(--root "$work/storage" --runroot "$work/run" --storage-driver vfs)
 buildah "${store[@]}" bud --quiet --log-level error --isolation chroot --format docker --platform "linux/$arch" \
     --timestamp "$SOURCE_DATE_EPOCH" --tag "localhost/mockx:$version" --file "$work/Dockerfile" "$work/context" >&2
 buildah "${store[@]}" push --quiet "localhost/mockx:$version" "docker-archive:$work/image.tar:mockx:$version" >&2
-out=target/dist/mockx_${version}_$arch.image.tar.gz
+out=target/dist/mockx_${version}_$arch.image.tar
 python3 image/settle.py "$work/image.tar" "$out"
 echo "$out"

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""settle.py TARBALL OUT.gz: writes an image (docker-archive) again without what differs from build to build.
+"""settle.py TARBALL OUT: writes an image (docker-archive) again without what differs from build to build.
 
 buildah notes the name of the container that it built in, and its host name; neither means anything afterwards."""
 
-import gzip
 import hashlib
 import io
 import json
@@ -20,13 +19,13 @@ for key in ("container", "container_config", "id"):
     config.pop(key, None)
 config["config"].pop("Hostname", None)
 text = json.dumps(config, sort_keys=True).encode()
+manifest["RepoTags"] = [name.removeprefix("docker.io/library/") for name in manifest["RepoTags"][:1]]
 manifest["Config"] = hashlib.sha256(text).hexdigest() + ".json"
 files[manifest["Config"]] = text
 files["manifest.json"] = json.dumps([manifest], sort_keys=True).encode()
 
-with open(out, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name in sorted(files):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(files[name])
-            archive.addfile(entry, io.BytesIO(files[name]))
+with tarfile.open(out, "w", format=tarfile.USTAR_FORMAT) as archive:
+    for name in sorted(files):
+        entry = tarfile.TarInfo(name)
+        entry.size = len(files[name])
+        archive.addfile(entry, io.BytesIO(files[name]))

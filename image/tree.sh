@@ -16,4 +16,4 @@ echo 'mockx:x:10001:' > "$tree/etc/group"
 echo 'hosts: files dns' > "$tree/etc/nsswitch.conf"
 find "$tree" -type d -exec chmod 755 {} +
 chmod 644 "$tree"/etc/{passwd,group,nsswitch.conf} "$tree/etc/mockx/config.toml"
-find "$tree" -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" {} +
+find "$tree" -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}" {} +

@@ -175,6 +175,28 @@ impl Mailbox {
         }
     }
 
+    /// Looks at the exchange once. `then` gets what was seen in the turn in which that is durable, before anybody is told
+    /// of changes that came later; it is not called if it was undone.
+    pub async fn look_then<T: 'static>(
+        &self,
+        view: impl FnOnce(&Exchange) -> T + 'static,
+        then: impl FnOnce(T) + 'static,
+    ) -> Result<(), Unavailable> {
+        let look = move |exchange: &Exchange| -> Reply {
+            let seen = view(exchange);
+            Box::new(move |fate| {
+                if fate == Fate::Durable {
+                    then(seen);
+                }
+            })
+        };
+        self.send(Job {
+            at: None,
+            work: Work::Look(Box::new(look)),
+        })
+        .await
+    }
+
     async fn send(&self, job: Job) -> Result<(), Unavailable> {
         self.jobs.send(job).await.map_err(|_| Unavailable::Stopping)
     }

@@ -107,6 +107,63 @@ pub struct ExecutorStatus {
     pub longest_stretch: Duration,
 }
 
+/// What the mirror is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MirrorState {
+    /// It has not reached the server yet.
+    #[default]
+    Connecting,
+    /// The server is being brought up to date.
+    Syncing,
+    /// The server is told what happens.
+    Following,
+    /// The server cannot be reached, or does not take what is written.
+    Failing,
+}
+
+impl MirrorState {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MirrorState::Connecting => "connecting",
+            MirrorState::Syncing => "syncing",
+            MirrorState::Following => "following",
+            MirrorState::Failing => "failing",
+        }
+    }
+}
+
+/// The mirror in a Valkey or Redis server.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MirrorStatus {
+    /// What it is at.
+    pub state: MirrorState,
+    /// Where the server is, without secrets.
+    pub server: String,
+    /// How long the oldest has waited that is not written.
+    pub lag: Span,
+    /// Rows that wait.
+    pub queued: u64,
+    /// The last error, in the server's words; none once everything is written.
+    pub last_error: Option<String>,
+    /// How often everything has been compared, the start included.
+    pub resyncs: u64,
+    /// Rows written since the start.
+    pub written: u64,
+}
+
+impl MirrorStatus {
+    /// In words: `mirror: in step`, `mirror: lagging 12 s`, with the error where there is one.
+    pub fn words(&self) -> String {
+        let seconds = self.lag.as_millis().div_ceil(1000);
+        match (&self.last_error, self.state) {
+            (Some(why), _) => format!("mirror: lagging {seconds} s: {why}"),
+            (None, MirrorState::Following) if seconds <= 1 => "mirror: in step".to_owned(),
+            (None, _) => format!("mirror: lagging {seconds} s"),
+        }
+    }
+}
+
 /// Everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
@@ -132,6 +189,8 @@ pub struct Status {
     pub replay: Option<ReplayStatus>,
     /// The store.
     pub store: StoreStatus,
+    /// The mirror, if there is one.
+    pub mirror: Option<MirrorStatus>,
     /// The clock.
     pub clock: ClockStatus,
     /// The executor's thread.

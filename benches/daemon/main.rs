@@ -15,6 +15,7 @@
 //! | `disk` | bytes written per idle hour |
 //! | `venue` | a minute of a large answer every second: memory, CPU, the longest gap between two turns |
 //! | `faults` | latency while the venue fails in every way, beside one that is well, in turns |
+//! | `mirror` | latency of orders with a mirror that is healthy, dead, or not there; its speed and lag |
 //! | `idle` | CPU of a minute in which 500 symbols are updated every 10 s |
 //!
 //! Data goes to a directory under `target/`, which must not be on a tmpfs for the figures to mean anything.
@@ -28,6 +29,7 @@
 mod history;
 mod idle;
 mod load;
+mod mirror;
 mod orders;
 mod process;
 mod reads;
@@ -45,7 +47,7 @@ use tempfile::TempDir;
 
 type Part = fn(&mut Report);
 
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
     ("orders", orders::run),
     ("reads", reads::run),
     ("history", history::run),
@@ -53,6 +55,7 @@ const PARTS: [(&str, Part); 8] = [
     ("disk", idle::disk),
     ("venue", venue::soak),
     ("faults", venue::faults),
+    ("mirror", mirror::run),
     ("idle", idle::cpu),
 ];
 

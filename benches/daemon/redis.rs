@@ -18,6 +18,16 @@ pub(crate) struct Redis {
 impl Redis {
     /// Starts one that keeps its file in `directory`; none if it is not installed.
     pub(crate) fn start(directory: &Path) -> Option<Redis> {
+        let durable = ["--appendonly", "yes", "--appendfsync", "always"];
+        Redis::start_with(directory, &durable)
+    }
+
+    /// Starts one that keeps nothing.
+    pub(crate) fn start_in_memory(directory: &Path) -> Option<Redis> {
+        Redis::start_with(directory, &[])
+    }
+
+    fn start_with(directory: &Path, options: &[&str]) -> Option<Redis> {
         let version = |tool| Command::new(tool).arg("--version").output();
         if version("redis-server").is_err() || version("redis-benchmark").is_err() {
             return None;
@@ -29,8 +39,9 @@ impl Redis {
         let port = address.port().to_string();
         let child = Command::new("redis-server")
             .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
-            .args(["--appendonly", "yes", "--appendfsync", "always", "--dir"])
+            .arg("--dir")
             .arg(directory)
+            .args(options)
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
@@ -62,6 +73,11 @@ impl Redis {
             p50_ms,
             p99_ms,
         }
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> &str {
+        &self.port
     }
 
     /// What it has used so far.

@@ -66,16 +66,7 @@ pub(super) fn show(
     daemon: &Daemon,
     as_table: bool,
 ) -> Result<(), Failure> {
-    if (400..=599).contains(&reply.status) {
-        return Err(refusal(reply, daemon));
-    }
-    let answer: Result<&RawValue, _> = serde_json::from_slice(&reply.body);
-    let (200..=299, Ok(answer)) = (reply.status, answer) else {
-        let url = &daemon.url;
-        return Err(Failure::Unreachable(format!(
-            "what answers at {url} is no mockx daemon"
-        )));
-    };
+    let answer: &RawValue = read(reply, daemon)?;
     let mut out = BufWriter::new(stdout().lock());
     if as_table {
         out.write_all(table::render(answer).as_bytes())?;
@@ -85,6 +76,24 @@ pub(super) fn show(
     }
     out.flush()?;
     judge(answer, request.verdict)
+}
+
+/// The answer, where it is none that says no.
+pub(super) fn read<'a, T: Deserialize<'a>>(
+    reply: &'a Reply,
+    daemon: &Daemon,
+) -> Result<T, Failure> {
+    if (400..=599).contains(&reply.status) {
+        return Err(refusal(reply, daemon));
+    }
+    let answer: Result<T, _> = serde_json::from_slice(&reply.body);
+    let (200..=299, Ok(answer)) = (reply.status, answer) else {
+        let url = &daemon.url;
+        return Err(Failure::Unreachable(format!(
+            "what answers at {url} is no mockx daemon"
+        )));
+    };
+    Ok(answer)
 }
 
 /// What an answer with status 200 still says no to.

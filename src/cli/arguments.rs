@@ -67,8 +67,24 @@ It works with the daemon down; as root or in the group mockx it sees more. Exit 
 something looks wrong.")]
     Doctor,
 
+    /// Look after the mirror in a Valkey or Redis server
+    Mirror {
+        #[command(subcommand)]
+        command: MirrorCommand,
+    },
+
     #[command(flatten)]
     Client(ClientCommand),
+}
+
+/// What can be done with the mirror.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum MirrorCommand {
+    /// Compare it with the exchange, key by key: prints "N keys equal", or what differs with exit code 1
+    #[command(after_help = "\
+The daemon compares while it goes on; what differs only in passing is not told.
+Waits for up to an hour, unless API_TIMEOUT_SEC says otherwise.")]
+    Verify,
 }
 
 /// Options of `mockx serve`.

@@ -25,15 +25,25 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let request = request::request(command)?;
-    let timeout = timeout(environment)?;
-    let daemon = locate::find(environment)?;
-    let reply = send(&daemon, &request, timeout)?;
+    let (daemon, reply) = ask(&request, DEFAULT_TIMEOUT, environment)?;
     answer::show(&reply, &request, &daemon, table)
 }
 
-fn timeout(environment: &Environment) -> Result<Span, Failure> {
+/// Finds the daemon and sends a request; waits for so long, unless the environment says otherwise.
+pub(super) fn ask(
+    request: &Request,
+    patience: Span,
+    environment: &Environment,
+) -> Result<(Daemon, Reply), Failure> {
+    let timeout = timeout(patience, environment)?;
+    let daemon = locate::find(environment)?;
+    let reply = send(&daemon, request, timeout)?;
+    Ok((daemon, reply))
+}
+
+fn timeout(patience: Span, environment: &Environment) -> Result<Span, Failure> {
     let Some(text) = environment.text("API_TIMEOUT_SEC") else {
-        return Ok(DEFAULT_TIMEOUT);
+        return Ok(patience);
     };
     match seconds(text) {
         Some(span) if !span.is_zero() => Ok(span),

@@ -16,6 +16,7 @@ mod doctor;
 mod exit;
 mod locate;
 mod logging;
+mod mirror;
 mod request;
 mod serve;
 mod table;
@@ -46,6 +47,7 @@ where
         Some(Command::Serve(options)) => serve::serve(&options, &environment),
         Some(Command::CheckConfig { file }) => check::check(file.as_deref(), &environment),
         Some(Command::Doctor) => doctor::doctor(&environment),
+        Some(Command::Mirror { command }) => mirror::run(command, &environment),
         Some(Command::Client(command)) => client::run(&command, arguments.table, &environment),
     };
     match done {

@@ -21,14 +21,24 @@ pub(super) const PORT: &str = "server.port";
 /// `TEST_ENV=true` is `server.auth = false`.
 pub(super) const TEST_ENV: &str = "server.test_env";
 /// Keys whose values are never shown.
-pub(super) const SECRETS: [&str; 3] = ["server.api_key", "oracle.valkey_url", VALKEY_PASSWORD];
+pub(super) const SECRETS: [&str; 5] = [
+    "server.api_key",
+    "oracle.valkey_url",
+    VALKEY_PASSWORD,
+    "mirror.url",
+    MIRROR_PASSWORD,
+];
 /// Parts of the address of a Valkey server; in the file it is one, `oracle.valkey_url`.
 pub(super) const VALKEY_HOST: &str = "oracle.valkey_host";
 pub(super) const VALKEY_PORT: &str = "oracle.valkey_port";
 pub(super) const VALKEY_PASSWORD: &str = "oracle.valkey_password";
+/// The same for the mirror.
+pub(super) const MIRROR_HOST: &str = "mirror.host";
+pub(super) const MIRROR_PORT: &str = "mirror.port";
+pub(super) const MIRROR_PASSWORD: &str = "mirror.password";
 
 /// Variable, the key that it overrides, and what a bare number of a span means in it.
-const VARIABLES: [(&str, &str, u64); 29] = [
+const VARIABLES: [(&str, &str, u64); 33] = [
     ("API_KEY", "server.api_key", SECOND),
     ("TEST_ENV", TEST_ENV, SECOND),
     ("ENGINE_PORT", PORT, SECOND),
@@ -57,6 +67,10 @@ const VARIABLES: [(&str, &str, u64); 29] = [
     ("VALKEY_HOST", VALKEY_HOST, SECOND),
     ("VALKEY_PORT", VALKEY_PORT, SECOND),
     ("VALKEY_PASSWORD", VALKEY_PASSWORD, SECOND),
+    ("REDIS_URL", "mirror.url", SECOND),
+    ("VALKEY_HOST", MIRROR_HOST, SECOND),
+    ("VALKEY_PORT", MIRROR_PORT, SECOND),
+    ("VALKEY_PASSWORD", MIRROR_PASSWORD, SECOND),
     // The older name goes first, so that the newer one overrides it.
     ("QUOTE", "oracle.quotes", SECOND),
     ("QUOTES", "oracle.quotes", SECOND),

@@ -50,6 +50,8 @@ pub struct Config {
     pub exchange: Exchange,
     /// Where prices come from.
     pub oracle: Oracle,
+    /// Where the state is mirrored; none: nowhere.
+    pub mirror: Option<Mirror>,
     /// How the state is kept.
     pub store: Store,
     /// The status pages.
@@ -183,6 +185,19 @@ pub struct Valkey {
     pub password: Option<Secret>,
     /// What the keys of tickers begin with.
     pub prefix: String,
+}
+
+/// Section `[mirror]`, where it is on: a Valkey or Redis server that is told what happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror {
+    /// `redis://...`; not to be shown, as it may hold a password.
+    pub url: Secret,
+    /// The password, where it is not part of the address.
+    pub password: Option<Secret>,
+    /// What all keys begin with.
+    pub key_prefix: String,
+    /// What the keys of tickers begin with, behind that.
+    pub ticker_prefix: String,
 }
 
 /// How fast a recording is replayed.

@@ -11,6 +11,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::env::MIRROR_PASSWORD;
 use super::error::{ConfigError, Place};
 use super::setting::{Setting, Value};
 
@@ -18,7 +19,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 43] = [
+pub(super) const KEYS: [&str; 48] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -52,6 +53,11 @@ pub(super) const KEYS: [&str; 43] = [
     "oracle.command",
     "oracle.valkey_url",
     "oracle.valkey_prefix",
+    "mirror.enabled",
+    "mirror.url",
+    MIRROR_PASSWORD,
+    "mirror.key_prefix",
+    "mirror.ticker_prefix",
     "store.data_dir",
     "store.cache_mib",
     "store.price_flush",
@@ -135,7 +141,8 @@ impl Document<'_> {
             return Err(ConfigError::Unknown {
                 place: self.place(&section.span()),
                 what: format!("{kind}: {name}"),
-                allowed: "[server], [exchange], [oracle], [store], [pages], [log]".to_owned(),
+                allowed: "[server], [exchange], [oracle], [mirror], [store], [pages], [log]"
+                    .to_owned(),
             });
         };
         for (key, value) in table {
@@ -240,7 +247,7 @@ mod tests {
         );
         assert_eq!(
             error("[sever]\n"),
-            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [store], [pages], [log]"
+            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [mirror], [store], [pages], [log]"
         );
         assert!(
             error("log = \"info\"").starts_with("c.toml:1: unknown key outside a section: log;")

@@ -3,7 +3,7 @@
 use super::error::ConfigError;
 use super::raw::Raw;
 use super::setting::{Setting, Value};
-use super::valkey::valkey_source;
+use super::valkey::valkey;
 use super::venue::Venue;
 use super::{Pace, Source};
 
@@ -75,7 +75,7 @@ fn one(
         None if is("sim") => Ok(Source::Sim),
         None if is("push") => Ok(Source::Push),
         None if is("exec") => command(raw, setting),
-        None if is("valkey") => valkey_source(raw).map(Source::Valkey),
+        None if is("valkey") => valkey(raw).map(Source::Valkey),
         Some((kind, file)) if kind.eq_ignore_ascii_case("replay") && !file.trim().is_empty() => {
             Ok(Source::Replay {
                 file: setting.resolve(file.trim()),

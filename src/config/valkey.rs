@@ -3,52 +3,96 @@
 //! `REDIS_URL` goes before the parts, and the parts before the address of the file. A password by itself belongs to
 //! whichever address holds.
 
-use super::Valkey;
-use super::env::{VALKEY_HOST, VALKEY_PASSWORD, VALKEY_PORT};
+use super::env::{
+    MIRROR_HOST, MIRROR_PASSWORD, MIRROR_PORT, VALKEY_HOST, VALKEY_PASSWORD, VALKEY_PORT,
+};
 use super::error::{ConfigError, Place};
 use super::raw::Raw;
 use super::secret::Secret;
 use super::setting::Setting;
+use super::{Mirror, Valkey};
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u64 = 6379;
 const DEFAULT_PREFIX: &str = "tickers:";
 const PREFIX_BYTES_MAX: usize = 64;
-/// How an address may begin; those that end in `s` mean TLS, which is not built in.
-const SCHEMES: [&str; 5] = [
+/// How an address may begin.
+const SCHEMES: [&str; 7] = [
     "redis://",
+    "rediss://",
     "valkey://",
+    "valkeys://",
     "redis+unix://",
     "valkey+unix://",
     "unix://",
 ];
-const TLS_SCHEMES: [&str; 2] = ["rediss://", "valkeys://"];
 
-/// The server that the settings name, for a source that reads from it.
-pub(super) fn valkey_source(raw: &Raw) -> Result<Valkey, ConfigError> {
-    if let Some(setting) = raw.get("oracle.valkey_url")
-        && begins(setting.text()?, &TLS_SCHEMES)
-    {
-        return Err(setting.bad("must be an address without TLS, such as redis://127.0.0.1:6379/0"));
-    }
-    valkey(raw)
+/// The names of the settings that say where a server is.
+struct Keys {
+    url: &'static str,
+    host: &'static str,
+    port: &'static str,
+    password: &'static str,
 }
 
-/// The server that the settings name.
+const SOURCE: Keys = Keys {
+    url: "oracle.valkey_url",
+    host: VALKEY_HOST,
+    port: VALKEY_PORT,
+    password: VALKEY_PASSWORD,
+};
+const MIRROR: Keys = Keys {
+    url: "mirror.url",
+    host: MIRROR_HOST,
+    port: MIRROR_PORT,
+    password: MIRROR_PASSWORD,
+};
+
+/// The server that the settings name, for a source that reads from it.
 pub(super) fn valkey(raw: &Raw) -> Result<Valkey, ConfigError> {
-    let password = raw.get(VALKEY_PASSWORD).map(password).transpose()?;
+    let password = raw.get(SOURCE.password).map(password).transpose()?;
     let prefix = raw.get("oracle.valkey_prefix").map(prefix).transpose()?;
     Ok(Valkey {
-        url: address(raw)?,
+        url: address(raw, &SOURCE)?,
         password,
         prefix: prefix.unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
     })
 }
 
-fn address(raw: &Raw) -> Result<Secret, ConfigError> {
-    let whole = raw.get("oracle.valkey_url");
+/// The server that is told what happens: on as soon as anything says where it is, unless it is switched off.
+pub(super) fn mirror(raw: &Raw) -> Result<Option<Mirror>, ConfigError> {
+    let named = [MIRROR.url, MIRROR.host, MIRROR.port, MIRROR.password]
+        .iter()
+        .any(|key| raw.get(key).is_some());
+    let enabled = raw.get("mirror.enabled").map(Setting::truth).transpose()?;
+    let key_prefix = raw.get("mirror.key_prefix").map(prefix).transpose()?;
+    let ticker_prefix = raw.get("mirror.ticker_prefix").map(ticker_prefix);
+    let mirror = Mirror {
+        url: address(raw, &MIRROR)?,
+        password: raw.get(MIRROR.password).map(password).transpose()?,
+        key_prefix: key_prefix.unwrap_or_default(),
+        ticker_prefix: ticker_prefix
+            .transpose()?
+            .unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
+    };
+    Ok(enabled.unwrap_or(named).then_some(mirror))
+}
+
+/// Tickers cannot have names that other keys have.
+fn ticker_prefix(setting: &Setting) -> Result<String, ConfigError> {
+    let prefix = prefix(setting)?;
+    if ["open:", "deposits:", "withdrawals:"].contains(&prefix.as_str()) {
+        return Err(
+            setting.bad("must not be open:, deposits: or withdrawals:, where other keys are")
+        );
+    }
+    Ok(prefix)
+}
+
+fn address(raw: &Raw, keys: &Keys) -> Result<Secret, ConfigError> {
+    let whole = raw.get(keys.url);
     let checked = whole.map(url).transpose()?;
-    let parts = parts(raw)?;
+    let parts = parts(raw, keys)?;
     let by_file = whole.is_some_and(|whole| matches!(whole.place, Place::File { .. }));
     let url = match (checked, parts) {
         (Some(_), Some(parts)) if by_file => parts,
@@ -58,7 +102,7 @@ fn address(raw: &Raw) -> Result<Secret, ConfigError> {
     };
     Secret::any(&url).ok_or(ConfigError::Value {
         place: Place::Default,
-        key: "oracle.valkey_url",
+        key: keys.url,
         value: String::new(),
         allowed: "must not be empty".to_owned(),
     })
@@ -66,20 +110,16 @@ fn address(raw: &Raw) -> Result<Secret, ConfigError> {
 
 fn url(setting: &Setting) -> Result<String, ConfigError> {
     let text = setting.text()?;
-    if begins(text, &SCHEMES) || begins(text, &TLS_SCHEMES) {
+    if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
         return Ok(text.to_owned());
     }
     Err(setting
         .bad("must be an address such as redis://127.0.0.1:6379/0 or unix:///run/valkey.sock"))
 }
 
-fn begins(text: &str, schemes: &[&str]) -> bool {
-    schemes.iter().any(|scheme| text.starts_with(scheme))
-}
-
 /// The address that `VALKEY_HOST` and `VALKEY_PORT` make, if there is one of them.
-fn parts(raw: &Raw) -> Result<Option<String>, ConfigError> {
-    let (host, port) = (raw.get(VALKEY_HOST), raw.get(VALKEY_PORT));
+fn parts(raw: &Raw, keys: &Keys) -> Result<Option<String>, ConfigError> {
+    let (host, port) = (raw.get(keys.host), raw.get(keys.port));
     if host.is_none() && port.is_none() {
         return Ok(None);
     }
@@ -190,14 +230,42 @@ mod tests {
     }
 
     #[test]
-    fn tls_matters_only_to_who_reads_from_the_server() {
-        let raw = Raw::parse(
-            "[oracle]\nvalkey_url = \"rediss://h\"\n",
-            Path::new("c.toml"),
+    fn the_mirror_is_on_when_something_says_where() {
+        let read = |file: &str, variables: &[(&str, &str)]| {
+            let text = format!("[mirror]\n{file}\n");
+            let mut raw = Raw::parse(&text, Path::new("c.toml"))?;
+            Environment::of(variables.iter().copied()).apply(&mut raw)?;
+            mirror(&raw)
+        };
+        assert_eq!(read("key_prefix = \"p:\"", &[]).unwrap(), None);
+        for (file, variables, expected) in [
+            ("url = \"rediss://h/3\"", &[][..], "rediss://h/3"),
+            ("enabled = true", &[], "redis://127.0.0.1:6379/0"),
+            ("", &[("VALKEY_HOST", "h")], "redis://h:6379/0"),
+            ("", &[("VALKEY_PORT", "7")], "redis://127.0.0.1:7/0"),
+            ("", &[("VALKEY_PASSWORD", "x")], "redis://127.0.0.1:6379/0"),
+            ("", &[("REDIS_URL", "unix:///u")], "unix:///u"),
+        ] {
+            let read = read(file, variables).unwrap().unwrap();
+            assert_eq!(read.url.expose(), expected);
+            assert_eq!(
+                (read.key_prefix.as_str(), read.ticker_prefix.as_str()),
+                ("", "tickers:")
+            );
+        }
+        let off = read("enabled = false", &[("REDIS_URL", "redis://h")]);
+        assert_eq!(off.unwrap(), None);
+        let error = read("ticker_prefix = \"open:\"", &[])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("mirror.ticker_prefix = \"open:\": must not be"),
+            "{error}"
         );
-        let raw = raw.unwrap();
-        assert!(valkey(&raw).is_ok());
-        let error = valkey_source(&raw).unwrap_err().to_string();
-        assert!(error.contains("without TLS"), "{error}");
+        let error = read("url = \"h:secret\"", &[]).unwrap_err().to_string();
+        assert!(
+            error.contains("mirror.url = (not shown): must be"),
+            "{error}"
+        );
     }
 }

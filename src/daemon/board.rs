@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::stretch::Stretches;
 use super::system;
 use crate::exchange::Exchange;
+use crate::mirror::Feed;
 use crate::oracle::{Health, SourceState};
 use crate::status::{ClockStatus, ClockTrust, ReplayStatus, SourceStatus, Status, StoreStatus};
 use crate::units::Span;
@@ -103,6 +104,7 @@ pub(super) struct Board {
     pub(super) replay: Cell<Option<ReplayStatus>>,
     pub(super) stopping: Cell<bool>,
     stretches: Stretches,
+    pub(super) mirror: RefCell<Option<Feed>>,
 }
 
 impl Board {
@@ -122,6 +124,7 @@ impl Board {
             replay: Cell::new(None),
             stopping: Cell::new(false),
             stretches,
+            mirror: RefCell::new(None),
         }
     }
 
@@ -150,6 +153,7 @@ impl Board {
                 file_bytes: std::fs::metadata(&self.store_file).map_or(0, |file| file.len()),
                 disk_free: system::disk_free(&self.store_file),
             },
+            mirror: self.mirror.borrow().as_ref().map(Feed::status),
             clock: trusted(self.clock.get()),
             executor: self.stretches.status(),
             memory: system::resident_memory(),

@@ -49,6 +49,9 @@ pub enum Fatal {
     /// There is nobody whom secure connections could trust.
     #[error(transparent)]
     Roots(#[from] RootsError),
+    /// The mirror cannot be what the settings say.
+    #[error("{0}")]
+    Mirror(String),
     /// Nobody knows how to ask this exchange.
     #[error("there is no way to ask {0} for prices")]
     NoVenue(&'static str),
@@ -74,6 +77,7 @@ impl Fatal {
             | Fatal::Valkey(_)
             | Fatal::Roots(_)
             | Fatal::Socket(_)
+            | Fatal::Mirror(_)
             | Fatal::NoVenue(_) => 2,
             Fatal::Directory { .. }
             | Fatal::Listen { .. }

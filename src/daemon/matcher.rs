@@ -19,12 +19,14 @@ use tokio::time::{Instant as Wakeup, sleep_until};
 use super::Fatal;
 use super::board::{Board, add};
 use super::clock::Clock;
+use super::following::Followed;
 use super::notify::Pulse;
 use crate::exchange::{Command, Event, Exchange, MarketState};
 use crate::mailbox::{Fate, Job, Reply, Unavailable, Work};
+use crate::mirror::Changes;
 use crate::samples::Samples;
 use crate::store::{Batch, Store, StoreError};
-use crate::units::{Moment, Symbol};
+use crate::units::{Moment, OrderId, Symbol};
 
 /// The most jobs of one turn; others wait for the next, behind a commit that has landed or a deadline that has passed.
 const TURN_JOBS_MAX: usize = 256;
@@ -47,6 +49,8 @@ struct InFlight {
     landed: oneshot::Receiver<Result<(), StoreError>>,
     sent: Instant,
     replies: Vec<Reply>,
+    /// For whoever follows, once it is durable.
+    changes: Option<Changes>,
 }
 
 /// Owns the exchange.
@@ -70,6 +74,10 @@ pub(super) struct Matcher {
     /// Whether prices are due to be written with the next batch.
     flush_due: bool,
     next_audit: Option<Wakeup>,
+    /// The mirror, if there is one.
+    followed: Option<Followed>,
+    /// Orders that were pruned while a batch was on its way, which the mirror learns of first.
+    pruned: Vec<OrderId>,
 }
 
 /// What the loop woke up for.
@@ -77,6 +85,7 @@ enum Input {
     Landed(Result<(), StoreError>),
     Reopened(Result<(), StoreError>),
     Jobs(usize),
+    Pruned(Vec<OrderId>),
     Due,
 }
 
@@ -104,12 +113,24 @@ impl Matcher {
             flush_due: false,
             next_audit: settings.audit_every.map(|every| now + every),
             settings,
+            followed: None,
+            pruned: Vec::new(),
         }
     }
 
     /// The same with samples that others see too.
     pub(super) fn with_samples(self, samples: Rc<RefCell<Samples>>) -> Matcher {
         Matcher { samples, ..self }
+    }
+
+    /// The same with a mirror.
+    #[must_use]
+    pub(super) fn followed_by(mut self, followed: Option<Followed>) -> Matcher {
+        if followed.is_some() {
+            self.exchange.note_prices();
+        }
+        self.followed = followed;
+        self
     }
 
     /// Takes turns until nobody can send jobs any more; then writes what is left, and the prices.
@@ -121,9 +142,11 @@ impl Matcher {
                 Input::Reopened(result) => self.reopened(result)?,
                 Input::Jobs(0) => break,
                 Input::Jobs(_) => self.turn(&mut jobs),
+                Input::Pruned(ids) => self.tell_pruned(ids),
                 Input::Due => self.wake(),
             }
             self.samples.borrow_mut().observe(&self.exchange);
+            self.tell_prices();
             self.keep_house();
             self.send_batch();
         }
@@ -132,6 +155,7 @@ impl Matcher {
 
     async fn next_input(&mut self, inbox: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) -> Input {
         let wakeup = self.next_wakeup();
+        let followed = self.followed.as_mut();
         let landed = self
             .in_flight
             .as_mut()
@@ -141,6 +165,7 @@ impl Matcher {
             result = answer_of(landed) => Input::Landed(result),
             result = answer_of(self.reopening.as_mut()) => Input::Reopened(result),
             count = inbox.recv_many(jobs, TURN_JOBS_MAX) => Input::Jobs(count),
+            ids = pruned(followed) => Input::Pruned(ids),
             () = sleep_until(wakeup) => Input::Due,
         }
     }
@@ -278,6 +303,10 @@ impl Matcher {
             .iter()
             .filter(|event| matches!(event, Event::TradesCounted(..)));
         add(&self.board.fills, fills.count());
+        let followed = self.followed.as_ref();
+        let changes = followed
+            .filter(|followed| followed.feed.wants_changes())
+            .map(|_| Changes::collect(&self.exchange, &events));
         let batch = Batch::collect(&self.exchange, events);
         if batch.resets() {
             self.samples.borrow_mut().reset();
@@ -293,7 +322,27 @@ impl Matcher {
             landed: self.store.commit(batch),
             sent: Instant::now(),
             replies: std::mem::take(&mut self.gathered),
+            changes,
         });
+    }
+
+    /// Tells the mirror of new prices; they are not worth a commit.
+    fn tell_prices(&mut self) {
+        if let Some(followed) = &self.followed {
+            let repriced = self.exchange.take_repriced();
+            let tickers = repriced
+                .into_iter()
+                .filter_map(|symbol| self.exchange.market(symbol)?.ticker);
+            followed.feed.tickers(tickers);
+        }
+    }
+
+    /// Tells the mirror of pruned orders, behind the batch that may hold their last change.
+    fn tell_pruned(&mut self, ids: Vec<OrderId>) {
+        self.pruned.extend(ids);
+        if let (None, Some(followed)) = (&self.in_flight, &self.followed) {
+            followed.feed.pruned(std::mem::take(&mut self.pruned));
+        }
     }
 
     /// A batch is on the disk, or has failed.
@@ -309,6 +358,13 @@ impl Matcher {
                     .set(self.board.commit_time.get() + in_flight.sent.elapsed());
                 for reply in in_flight.replies {
                     reply(Fate::Durable);
+                }
+                // What was looked at is in the replies, and older than what has changed by the end of the batch.
+                if let (Some(changes), Some(followed)) = (in_flight.changes, &self.followed) {
+                    followed.feed.changed(changes);
+                }
+                if !self.pruned.is_empty() {
+                    self.tell_pruned(Vec::new());
                 }
                 Ok(())
             }
@@ -338,6 +394,10 @@ impl Matcher {
         keep_prices(&mut snapshot.markets, &self.exchange);
         let rules = self.exchange.rules().clone();
         self.exchange = Exchange::restore(rules, snapshot).map_err(Fatal::Unsound)?;
+        if let Some(followed) = &self.followed {
+            self.exchange.note_prices();
+            followed.feed.lost();
+        }
         Ok(())
     }
 
@@ -388,6 +448,18 @@ async fn answer_of(
         Some(answer) => answer
             .await
             .unwrap_or(Err(StoreError("the store's thread has ended".to_owned()))),
+        None => std::future::pending().await,
+    }
+}
+
+/// What the store has pruned; never, where nobody wants to know.
+async fn pruned(followed: Option<&mut Followed>) -> Vec<OrderId> {
+    let told = match followed {
+        Some(followed) => followed.pruned.recv().await,
+        None => None,
+    };
+    match told {
+        Some(ids) => ids,
         None => std::future::pending().await,
     }
 }

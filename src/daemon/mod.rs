@@ -14,6 +14,7 @@ mod clock;
 mod desk;
 mod fatal;
 mod feed;
+mod following;
 mod matcher;
 mod notify;
 mod poller;
@@ -48,9 +49,11 @@ use crate::samples::Samples;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span};
+use crate::verifier::Verifier;
 use board::Board;
 use clock::{Clock, MarketClock, SystemClock};
 use feed::{Feed, Start, symbols};
+use following::Following;
 use matcher::{Matcher, Settings};
 use notify::{Notifier, Pulse};
 use reload::Reloader;
@@ -136,7 +139,11 @@ async fn run(
     let samples = Rc::new(RefCell::new(samples));
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
+    let (verifier, verifications) = Verifier::new();
     let context = context(config, &store, &board, mailbox.clone(), stepper)?;
+    let context = Rc::new(context.with_verifier(verifier));
+    let started = Following::start(config, &store, &board, mailbox.clone(), verifications)?;
+    let (mut following, followed) = started.unzip();
     let pages = pages(config, &context, &samples);
     let start = exchange.moment();
     let funded = exchange.accounts().next().is_some();
@@ -145,7 +152,8 @@ async fn run(
     let settings = settings(config, pulse);
     let clock = clock(config, start);
     let matcher = Matcher::new(exchange, store, clock, Rc::clone(&board), settings);
-    let mut matcher = spawn_local(matcher.with_samples(samples).run(inbox));
+    let matcher = matcher.with_samples(samples).followed_by(followed);
+    let mut matcher = spawn_local(matcher.run(inbox));
 
     prepare(&mailbox, config, demo && !funded).await;
     let begin = Start {
@@ -173,6 +181,9 @@ async fn run(
         // At most one of them runs a program.
         ending = source.stop().await.or(ending);
     }
+    if let Some(following) = &mut following {
+        following.stop().await;
+    }
     stop.send_replace(true);
     // A panic there has been reported already.
     drop(server.await);
@@ -180,6 +191,9 @@ async fn run(
         Some(ended) => ended,
         None => matcher.await,
     };
+    if let Some(following) = following {
+        following.finish();
+    }
     if let Some(program) = ending {
         // It has had as long as the clients took.
         drop(program.await);
@@ -273,7 +287,7 @@ fn context(
     board: &Rc<Board>,
     mailbox: Mailbox,
     stepper: Stepper,
-) -> Result<Rc<Context>, Fatal> {
+) -> Result<Context, Fatal> {
     let key = if config.server.auth {
         Some(api_key(config)?)
     } else {
@@ -296,7 +310,7 @@ fn context(
     let context = Context::new(mailbox, archive, access, status, env!("CARGO_PKG_VERSION"));
     let front = config.pages.enabled.then_some(pages::FRONT);
     let context = context.with_front(front);
-    Ok(Rc::new(context.with_stepper(stepped.then_some(stepper))))
+    Ok(context.with_stepper(stepped.then_some(stepper)))
 }
 
 /// Keeps a supervisor informed, if there is one.

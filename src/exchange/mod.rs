@@ -120,6 +120,8 @@ pub struct Exchange {
     hungry: BTreeSet<Symbol>,
     /// What changed since it was last asked for.
     events: Vec<Event>,
+    /// Symbols with new prices since they were last asked for; none unless somebody wants to know.
+    repriced: Option<BTreeSet<Symbol>>,
 }
 
 impl Exchange {
@@ -141,6 +143,7 @@ impl Exchange {
             due: BTreeSet::new(),
             hungry: BTreeSet::new(),
             events: Vec::new(),
+            repriced: None,
         }
     }
 
@@ -183,6 +186,19 @@ impl Exchange {
     /// Whether anything changed since events were last taken.
     pub fn has_events(&self) -> bool {
         !self.events.is_empty()
+    }
+
+    /// Notes from here on which symbols get new prices.
+    pub fn note_prices(&mut self) {
+        self.repriced.get_or_insert_default();
+    }
+
+    /// The symbols that got new prices since the last call, where that is noted.
+    pub fn take_repriced(&mut self) -> BTreeSet<Symbol> {
+        self.repriced
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// The rules it plays by.

@@ -97,6 +97,9 @@ impl Exchange {
         market.received = Some(self.moment.elapsed);
         market.source = source;
         market.begin_tick();
+        if let Some(repriced) = &mut self.repriced {
+            repriced.insert(ticker.symbol);
+        }
         if market.hungry || market.crosses() {
             self.meet_market(ticker.symbol);
         }

@@ -14,6 +14,7 @@ use crate::shapes::ticker::write_ticker;
 use crate::status::ReplayStatus;
 use crate::stepper::{NotStepping, STEP_ROWS_MAX};
 use crate::units::{Amount, Exact, Invalid, Price, Quantity};
+use crate::verifier::NotVerified;
 
 #[derive(Deserialize)]
 struct PriceBody<'a> {
@@ -133,6 +134,25 @@ pub(super) async fn step(call: &Call<'_>) -> Result<Response, Problem> {
     let stepper = call.context.stepper.as_ref();
     let position = stepper.ok_or(NotStepping::NotStepped)?.step(rows).await?;
     let answer = document(|members| put_replay(members, position));
+    Ok(Response::json(200, answer))
+}
+
+/// `POST /admin/mirror/verify`: answers when every key of the mirror has been compared.
+pub(super) async fn verify_mirror(call: &Call<'_>) -> Result<Response, Problem> {
+    let verifier = call.context.verifier.as_ref();
+    let found = verifier.ok_or(NotVerified::NoMirror)?.verify().await?;
+    let told = u64::try_from(found.differences.len()).unwrap_or(u64::MAX);
+    let differ = told.saturating_add(found.more);
+    let answer = document(|members| {
+        members.put("equal", differ == 0);
+        members.put("keys", found.keys);
+        members.put("differ", differ);
+        members.array("differences", |items| {
+            for difference in &found.differences {
+                items.put(difference);
+            }
+        });
+    });
     Ok(Response::json(200, answer))
 }
 

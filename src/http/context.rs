@@ -15,6 +15,7 @@ use crate::exchange::Exchange;
 use crate::mailbox::Mailbox;
 use crate::status::Status;
 use crate::stepper::Stepper;
+use crate::verifier::Verifier;
 
 /// Reads of the archive that run at the same time; further ones wait. Each has a thread while it runs.
 pub const ARCHIVE_READS_MAX: usize = 4;
@@ -29,6 +30,8 @@ pub struct Context {
     pub(super) stepper: Option<Stepper>,
     /// Where a browser that asks for `/` is led.
     pub(super) front: Option<&'static str>,
+    /// Compares the mirror; answers that there is none where that is so.
+    pub(super) verifier: Option<Verifier>,
     pub(super) traffic: Traffic,
     /// The documentation page, rendered when it is first asked for.
     pub(super) docs: OnceCell<String>,
@@ -54,6 +57,7 @@ impl Context {
             version,
             stepper: None,
             front: None,
+            verifier: None,
             traffic: Traffic::default(),
             docs: OnceCell::new(),
         }
@@ -76,6 +80,15 @@ impl Context {
     /// Counts the answer to a request for a page, which is in no table of routes.
     pub(crate) fn count_page(&self, status: u16) {
         self.traffic.count(None, status);
+    }
+}
+
+impl Context {
+    /// The same with a mirror that can be verified.
+    #[must_use]
+    pub fn with_verifier(mut self, verifier: Verifier) -> Context {
+        self.verifier = Some(verifier);
+        self
     }
 }
 

@@ -8,8 +8,9 @@ use super::message::Response;
 use super::problem::Problem;
 use super::router::Call;
 use crate::exchange::Exchange;
-use crate::shapes::json::{Members, document};
-use crate::status::{SourceStatus, Status};
+use crate::shapes::json::{Members, Seconds, document};
+use crate::status::{MirrorStatus, SourceStatus, Status};
+use crate::units::Timestamp;
 
 /// The matcher has this long to answer before the daemon counts as not ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -109,11 +110,27 @@ fn put_status(members: &mut Members<'_>, status: &Status) {
         store.put("commit_time_ms", status.store.commit_time.as_millis());
         store.put("file_bytes", status.store.file_bytes);
     });
+    match &status.mirror {
+        Some(status) => members.object("mirror", |mirror| put_mirror(mirror, status)),
+        None => members.put("mirror", None::<bool>),
+    }
     members.object("clock", |clock| {
         clock.put("steps", status.clock.steps);
         clock.put("last_step_ms", status.clock.last_step_ms);
         clock.put("trust", status.clock.trust.as_str());
     });
+}
+
+fn put_mirror(members: &mut Members<'_>, status: &MirrorStatus) {
+    let lag = Seconds(Timestamp::from_millis(status.lag.as_millis()));
+    members.put("state", status.state.as_str());
+    members.put("text", &status.words());
+    members.put("url", &status.server);
+    members.put("lag_s", lag);
+    members.put("queued", status.queued);
+    members.put("last_error", status.last_error.as_ref());
+    members.put("resyncs", status.resyncs);
+    members.put("written", status.written);
 }
 
 fn put_source(members: &mut Members<'_>, source: &SourceStatus) {

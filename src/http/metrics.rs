@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::router::{Call, ROUTES};
 use crate::exchange::Exchange;
 use crate::shapes::number::{push_exact, push_thousandths, push_whole};
-use crate::status::Status;
+use crate::status::{MirrorState, Status};
 use crate::units::Exact;
 
 /// The content type that Prometheus asks for, to the letter.
@@ -30,6 +30,7 @@ pub(super) async fn metrics(call: &Call<'_>) -> Result<Response, Problem> {
         daemon_figures(&mut page, version, exchange, &status);
         executor_figures(&mut page, &status);
         store_figures(&mut page, &status);
+        mirror_figures(&mut page, &status);
         source_figures(&mut page, &status);
         market_figures(&mut page, exchange, &status);
         page.0
@@ -209,6 +210,39 @@ fn store_figures(page: &mut Page, status: &Status) {
         "mockx_db_file_bytes",
         "Size of the store's file.",
         store.file_bytes,
+    );
+}
+
+fn mirror_figures(page: &mut Page, status: &Status) {
+    let Some(mirror) = &status.mirror else {
+        return;
+    };
+    let up = mirror.state == MirrorState::Following;
+    page.gauge(
+        "mockx_mirror_up",
+        "1 while the mirror's server is told what happens.",
+        up.into(),
+    );
+    page.single(
+        "mockx_mirror_lag_seconds",
+        "gauge",
+        "How long the oldest change has waited that is not mirrored.",
+        &Figure::Thousandths(mirror.lag.as_millis()),
+    );
+    page.gauge(
+        "mockx_mirror_queued",
+        "Rows that wait for the mirror.",
+        mirror.queued,
+    );
+    page.counter(
+        "mockx_mirror_resyncs_total",
+        "How often the mirror compared everything.",
+        mirror.resyncs,
+    );
+    page.counter(
+        "mockx_mirror_written_total",
+        "Rows written by the mirror.",
+        mirror.written,
     );
 }
 

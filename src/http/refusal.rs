@@ -5,6 +5,7 @@ use crate::archive::Unreadable;
 use crate::exchange::Rejection;
 use crate::mailbox::Unavailable;
 use crate::stepper::NotStepping;
+use crate::verifier::NotVerified;
 
 /// Seconds after which a client may try again what the store could not take.
 const STORE_RETRY_SECS: &str = "1";
@@ -52,6 +53,22 @@ impl From<NotStepping> for Problem {
             NotStepping::NotStepped => (400, "not_stepped"),
             NotStepping::Failed(_) => (503, "replay_failed"),
             NotStepping::Unavailable(_) => (503, "store_unavailable"),
+        };
+        let problem = Problem::new(status, code, sentence(&why.to_string()));
+        if status == 503 {
+            problem.with_header("retry-after", STORE_RETRY_SECS)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<NotVerified> for Problem {
+    fn from(why: NotVerified) -> Problem {
+        let (status, code) = match why {
+            NotVerified::NoMirror => (400, "no_mirror"),
+            NotVerified::Busy => (503, "mirror_busy"),
+            NotVerified::Unavailable(_) => (503, "mirror_unavailable"),
         };
         let problem = Problem::new(status, code, sentence(&why.to_string()));
         if status == 503 {

@@ -23,7 +23,7 @@ pub const TICKER_FIELDS: [&str; 7] = [
 /// A field of a ticker; none where the quantity is not known. `bid` and `ask` fall back to the last price.
 pub fn ticker_field(ticker: &Ticker, field: &str) -> Option<Vec<u8>> {
     match field {
-        "symbol" => Some(text(ticker.symbol)),
+        "symbol" => Some(text(&ticker.symbol)),
         "price" => Some(number(ticker.last.exact())),
         "timestamp" => {
             let mut out = Vec::new();
@@ -80,7 +80,7 @@ pub fn flow_of(account: &Account, direction: Direction) -> Option<Flow> {
 
 /// The fields of a flow. The cash asset is its own measure.
 pub fn flow_rows(asset: Asset, cash: Asset, flow: Flow) -> Vec<Row> {
-    let measure = Symbol::new(asset, cash).map_or_else(|_| text(asset), text);
+    let measure = Symbol::new(asset, cash).map_or_else(|_| text(&asset), |symbol| text(&symbol));
     vec![
         ("ref_symbol".to_owned(), measure),
         ("asset_quantity".to_owned(), number(flow.quantity.exact())),
@@ -94,6 +94,6 @@ fn number(value: Exact) -> Vec<u8> {
     out
 }
 
-fn text(value: impl ToString) -> Vec<u8> {
+fn text(value: &impl ToString) -> Vec<u8> {
     value.to_string().into_bytes()
 }

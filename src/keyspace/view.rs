@@ -59,9 +59,15 @@ impl<'a> Keyspace<'a> {
     pub fn exists(&self, key: Key) -> bool {
         match key.kind() {
             Kind::Hash if key == Key::Orders => self.exchange.open_count() > 0,
+            // The orders of a symbol are looked for among all of them.
+            Kind::Set if self.is_unlisted(key) => false,
             Kind::Hash => self.rows(key).next().is_some(),
             Kind::Set => self.members(key).next().is_some(),
         }
+    }
+
+    fn is_unlisted(&self, key: Key) -> bool {
+        matches!(key, Key::Open(symbol) if self.exchange.market(symbol).is_none())
     }
 
     /// A field of a hash; nothing of `orders`.

@@ -43,10 +43,11 @@ pub use batch::Batch;
 use open::Place;
 pub use open::{OnCheck, OpenError};
 pub use reader::Reader;
-use writer::{Task, Writer};
+use writer::{Task, TellPruned, Writer};
 
 use crate::exchange::Snapshot;
 use crate::samples::Samples;
+use crate::units::OrderId;
 
 /// The store's file in the data directory.
 pub const FILE_NAME: &str = "mockx.redb";
@@ -175,6 +176,15 @@ impl Store {
         // As above.
         drop(self.tasks.send(Task::Reopen(done)));
         answer
+    }
+
+    /// Has `tell` called on the store's thread with the ids of closed orders that were pruned, once they are gone.
+    pub fn tell_pruned(&self, tell: impl Fn(Vec<OrderId>) + Send + 'static) {
+        // As above.
+        drop(
+            self.tasks
+                .send(Task::TellPruned(TellPruned(Box::new(tell)))),
+        );
     }
 
     /// Reads back the last committed state; may wait for the disk.

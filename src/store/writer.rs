@@ -1,5 +1,6 @@
 //! The thread that commits: one batch, one transaction, one sync.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
@@ -19,7 +20,7 @@ use super::tables::{
 };
 use super::{Batch, Shared, StoreError};
 use crate::samples::Changes;
-use crate::units::Elapsed;
+use crate::units::{Elapsed, OrderId};
 
 /// The most closed orders that one commit prunes; more go with the commits after it.
 pub(super) const PRUNE_ROWS_MAX: usize = 500;
@@ -34,6 +35,17 @@ pub(super) enum Task {
     Commit(Box<Batch>, oneshot::Sender<Result<(), StoreError>>),
     /// Open the file again.
     Reopen(oneshot::Sender<Result<(), StoreError>>),
+    /// Tell which orders are pruned.
+    TellPruned(TellPruned),
+}
+
+/// Told the ids of closed orders that are gone.
+pub(super) struct TellPruned(pub(super) Box<dyn Fn(Vec<OrderId>) + Send>);
+
+impl fmt::Debug for TellPruned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TellPruned")
+    }
 }
 
 /// The thread's own.
@@ -46,6 +58,8 @@ pub(super) struct Writer {
     condition: Condition,
     /// Pruning that is under way.
     prune_before: Option<Elapsed>,
+    /// Who wants to know what is gone.
+    tell_pruned: Option<TellPruned>,
 }
 
 /// Whether commits are made.
@@ -67,6 +81,7 @@ impl Writer {
             gate,
             condition: Condition::Working,
             prune_before: None,
+            tell_pruned: None,
         }
     }
 
@@ -88,6 +103,7 @@ impl Writer {
                     // As above.
                     drop(done.send(self.reopen()));
                 }
+                Ok(Task::TellPruned(tell)) => self.tell_pruned = Some(tell),
                 Err(TryRecvError::Empty) => self.prune(),
                 Err(TryRecvError::Disconnected) => return,
             }
@@ -111,8 +127,16 @@ impl Writer {
             return;
         };
         match self.shared.with(|database| prune(database, before)) {
-            Ok(pruned) if pruned == PRUNE_ROWS_MAX => self.prune_before = Some(before),
-            Ok(_) => {}
+            Ok(pruned) => {
+                if pruned.len() == PRUNE_ROWS_MAX {
+                    self.prune_before = Some(before);
+                }
+                if let Some(TellPruned(tell)) = &self.tell_pruned
+                    && !pruned.is_empty()
+                {
+                    tell(pruned);
+                }
+            }
             Err(error) => {
                 log::warn!("old orders cannot be pruned: {error}");
                 self.look_after();
@@ -332,16 +356,16 @@ fn reset(transaction: &WriteTransaction) -> Result<(), StoreError> {
     super::load::create_tables(transaction)
 }
 
-/// Forgets closed orders that were last updated before `before`, oldest first; tells how many.
-fn prune(database: &Database, before: Elapsed) -> Result<usize, StoreError> {
+/// Forgets closed orders that were last updated before `before`, oldest first; tells which.
+fn prune(database: &Database, before: Elapsed) -> Result<Vec<OrderId>, StoreError> {
     let transaction = database.begin_write().map_err(StoreError::new)?;
-    let mut pruned = 0;
+    let mut pruned = Vec::new();
     {
         let mut archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
         let mut index = transaction
             .open_table(CLOSED_BY_UPDATE)
             .map_err(StoreError::new)?;
-        while pruned < PRUNE_ROWS_MAX {
+        while pruned.len() < PRUNE_ROWS_MAX {
             let Some(key) = oldest(&index)? else { break };
             let (_, sequence) = key;
             if !is_before(&archive, sequence, before)? {
@@ -351,10 +375,10 @@ fn prune(database: &Database, before: Elapsed) -> Result<usize, StoreError> {
             archive
                 .retain_in((sequence, 0)..=(sequence, u32::MAX), |_, _| false)
                 .map_err(StoreError::new)?;
-            pruned += 1;
+            pruned.push(OrderId::new(sequence));
         }
     }
-    if pruned == 0 {
+    if pruned.is_empty() {
         transaction.abort().map_err(StoreError::new)?;
     } else {
         transaction.commit().map_err(StoreError::new)?;

@@ -20,6 +20,7 @@ mod faults;
 mod feed_stage;
 mod kill;
 mod manual;
+mod mirror;
 mod model;
 mod oracle;
 mod oracle_fetch;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# image.sh IMAGE.tar.gz: runs the image in podman as a careful person would: read-only, without rights, with a volume. It
+# image.sh IMAGE.tar: runs the image in podman as a careful person would: read-only, without rights, with a volume. It
 # must get healthy, answer, and keep its state when the container goes. Needs root, podman and crun.
 #
 # Works also where PID 1 is not systemd: then podman gets a plain tree of control groups and none of its own.
@@ -16,9 +16,11 @@ if [ "${2:-}" != inside ]; then
 fi
 
 store=$(mktemp -d)
-pod() { podman --root "$store" --runroot /run/pod --storage-driver vfs --cgroup-manager cgroupfs --events-backend file "$@"; }
+printf '[network]\nnetwork_backend = "netavark"\n' > "$store/containers.conf"
+export CONTAINERS_CONF=$store/containers.conf
+pod() { podman --root "$store" --runroot /run/pod --storage-driver vfs --cgroup-manager cgroupfs --events-backend file --log-level fatal "$@"; }
 trap 'pod rm --all --force --time 5 >/dev/null 2>&1 || true; rm -rf "$store"' EXIT
-name=$(pod load --quiet --input "$image" | sed 's/^Loaded image[^:]*: *//')
+name=$(pod load --quiet --input "$image" | sed -n '$s/^Loaded image[^:]*: *//p')
 echo "image: $name, $(pod image inspect --format '{{.Size}}' "$name") bytes"
 pod volume create state >/dev/null
 

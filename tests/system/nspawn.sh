@@ -23,7 +23,7 @@ unshare --mount --propagation private bash -euc '
     umount -R /sys/fs/cgroup 2>/dev/null || umount -l /sys/fs/cgroup
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
     exec timeout --kill-after=10 600 systemd-nspawn --quiet --register=no --keep-unit --boot --private-network \
-        --machine=mockx-test --directory="$1"' bash "$work/root" </dev/null |
+        --machine=mockx-test --directory="$1" systemd.show_status=false' bash "$work/root" </dev/null |
     tr -d '\r' | tee "$work/log" | grep --line-buffered -v 'Reading database' || true
 
 grep -q '^MOCKX end [0-9]* passed, 0 failed$' "$work/log"

@@ -13,5 +13,5 @@ chmod +x "$wrapper"
 
 "$wrapper" --version
 export MOCKX_TEST_BINARY=$wrapper
-cargo test --locked --test it -- api:: stop:: kill:: --skip proptest
+cargo test --locked --test it -- api:: stop:: kill::
 cargo test --locked --test it -- --ignored --nocapture another_build_ends_in_the_same_digest

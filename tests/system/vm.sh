@@ -52,7 +52,7 @@ while kill -0 $emulator 2>/dev/null && [ $SECONDS -lt $until_end ]; do sleep 0.2
 show
 
 # The last line may have been cut in the middle; a whole one ends with a brace.
-orders() { tr -d '\r' < "$log" | sed -n "s/^MOCKX $1 \({.*}\)\$/\1/p" | sort -u; }
+orders() { tr -d '\r' < "$log" | sed -n 's/^MOCKX '"$1"' \({"id":.*"updated_at":[0-9]*}\)$/\1/p' | sort -u; }
 acknowledged=$(orders ACK | wc -l)
 lost=$(comm -23 <(orders ACK) <(orders KEPT))
 if [ -n "$lost" ]; then

@@ -12,7 +12,7 @@ use super::pages::pages;
 use super::raw::Raw;
 use super::setting::Setting;
 use super::sources::{self, Recording};
-use super::valkey::valkey;
+use super::valkey::{mirror, valkey};
 use super::{Config, Discovery, Exchange, Oracle, Pace, Server, Source, Store, TlsRoots};
 use crate::units::{Asset, Rate, Span, Symbol};
 
@@ -50,6 +50,7 @@ pub(super) fn config(raw: &Raw, data_dir: PathBuf) -> Result<Config, ConfigError
         server: server(raw)?,
         exchange: exchange(raw)?,
         oracle: oracle(raw)?,
+        mirror: mirror(raw)?,
         store: store(raw)?,
         pages: pages(raw)?,
         data_dir,

@@ -92,7 +92,7 @@ fn every_example_fits_its_schema() {
 /// Template of the path, method, target, body.
 type Step = (&'static str, &'static str, &'static str, &'static str);
 
-const DAY: [Step; 52] = [
+const DAY: [Step; 53] = [
     ("/", "GET", "/", ""),
     ("/healthz", "GET", "/healthz", ""),
     ("/readyz", "GET", "/readyz", ""),
@@ -288,6 +288,7 @@ const DAY: [Step; 52] = [
         "/admin/replay/step",
         r#"{"rows":5}"#,
     ),
+    ("/admin/mirror/verify", "POST", "/admin/mirror/verify", ""),
     ("/admin/health", "GET", "/admin/health", ""),
     ("/admin/data", "DELETE", "/admin/data", ""),
 ];
@@ -333,7 +334,12 @@ fn the_answers_of_a_day_fit_the_document() {
         });
         let answer = stage.with_body(route.method, &target, &body.to_string());
         document.check_answer(document.operation(route.method, route.path), &answer);
-        let reads_only = ["/orders/can_execute", "/admin/replay/step"].contains(&route.path);
+        let reads_only = [
+            "/orders/can_execute",
+            "/admin/replay/step",
+            "/admin/mirror/verify",
+        ]
+        .contains(&route.path);
         assert_eq!(
             answer.status == 503,
             !reads_only,

@@ -14,6 +14,7 @@ use mockx::mailbox::{Fate, Job, Mailbox, Unavailable, Work};
 use mockx::status::{ReplayStatus, SourceStatus, Status};
 use mockx::stepper::{StepRequest, Stepper};
 use mockx::units::{Elapsed, Moment, OrderId, Price, Quantity, Span, Symbol, Timestamp};
+use mockx::verifier::{Verification, Verifier, VerifyRequest};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
@@ -183,6 +184,7 @@ impl Stage {
             .unwrap();
         let (mailbox, inbox) = Mailbox::new();
         let (stepper, steps) = Stepper::new();
+        let (verifier, verifications) = Verifier::new();
         let exchange = Rc::new(RefCell::new(Exchange::new(rules)));
         let archive = Arc::new(Memory::default());
         let moment = Moment {
@@ -199,12 +201,13 @@ impl Stage {
         let stage = Stage {
             runtime,
             local: LocalSet::new(),
-            context: Rc::new(context.with_stepper(Some(stepper))),
+            context: Rc::new(context.with_stepper(Some(stepper)).with_verifier(verifier)),
             exchange,
             archive,
             clock,
             broken,
         };
+        stage.local.spawn_local(verified(verifications));
         stage.local.spawn_local(matcher(
             inbox,
             Rc::clone(&stage.exchange),
@@ -346,6 +349,18 @@ async fn matcher(
         let events = exchange.borrow_mut().take_events();
         archive.keep(events);
         reply(Fate::Durable);
+    }
+}
+
+/// A mirror in which one key differs.
+async fn verified(mut requests: mpsc::Receiver<VerifyRequest>) {
+    while let Some(request) = requests.recv().await {
+        let found = Verification {
+            keys: 12,
+            differences: vec!["balances: USDT is nothing".to_owned()],
+            more: 0,
+        };
+        request.done.send(Ok(found)).unwrap();
     }
 }
 

@@ -1,0 +1,10 @@
+//! The mirror: the real binary, a real redis-server, and readers of its keys.
+//!
+//! What the mirror wrote is compared with what the HTTP API answers (`equal`), not with what the mirror says of itself.
+
+mod equal;
+mod random;
+mod reader;
+mod stage;
+mod trouble;
+mod verify;
