@@ -47,13 +47,12 @@ fn the_shipped_file_says_the_defaults() {
 fn the_shipped_file_holds_every_key_once() {
     let file = uncommented();
     for key in super::super::raw::KEYS {
-        let (_, name) = key.split_once('.').unwrap();
-        let start = format!("{name} = ");
-        assert_eq!(
-            file.lines().filter(|line| line.starts_with(&start)).count(),
-            1,
-            "{key}"
-        );
+        let (section, name) = key.split_once('.').unwrap();
+        let (head, start) = (format!("[{section}]"), format!("{name} = "));
+        let lines = file.lines().skip_while(|line| *line != head).skip(1);
+        let lines = lines.take_while(|line| !line.starts_with('['));
+        let count = lines.filter(|line| line.starts_with(&start)).count();
+        assert_eq!(count, 1, "{key}");
     }
     let keys = file
         .lines()
