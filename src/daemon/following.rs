@@ -95,14 +95,16 @@ impl Following {
 /// Whether prices come from the very keys that the mirror would write: each would then follow from the other for ever.
 /// Two addresses may mean one server, so only names are looked at.
 fn is_fed_by(config: &Config, server: &config::Mirror) -> bool {
-    match &config.oracle.source {
+    let oracle = &config.oracle;
+    let mut sources = std::iter::once(&oracle.source).chain(&oracle.fallback);
+    sources.any(|source| match source {
         Source::Valkey(source) => {
             source.prefix == format!("{}{}", server.key_prefix, server.ticker_prefix)
         }
         Source::Sim | Source::Push | Source::Venue(_) | Source::Exec(_) | Source::Replay { .. } => {
             false
         }
-    }
+    })
 }
 
 /// Answers the mirror's questions, in the order of what becomes durable.

@@ -1,4 +1,4 @@
-//! The bytes of what an asset cost, and of samples.
+//! The bytes of what the performance page is made of: cost bases and samples.
 
 use super::*;
 use crate::exchange::{Basis, Trips};
