@@ -132,10 +132,8 @@ async fn run(
     let (listener, address) = sockets::listen(config).await?;
     let (stop, stopped) = watch::channel(false);
 
-    let board = Rc::new(Board::new(
-        config.data_dir.join(store::FILE_NAME),
-        stretches,
-    ));
+    let file = config.data_dir.join(store::FILE_NAME);
+    let board = Rc::new(Board::new(file, stretches));
     let samples = store.load_samples().map_err(Fatal::StoreLost)?;
     let samples = Rc::new(RefCell::new(samples));
     let (mailbox, inbox) = Mailbox::new();
@@ -201,10 +199,7 @@ async fn run(
     }
     drop(endpoint);
     let result = ended.unwrap_or(Err(Fatal::MatcherGone));
-    if result.is_ok() {
-        log::info!("stopped");
-    }
-    result
+    result.inspect(|()| log::info!("stopped"))
 }
 
 async fn serve_http(

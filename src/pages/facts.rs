@@ -2,8 +2,8 @@
 
 use super::figure::Figure;
 use super::time::{When, Zone, span_text};
-use super::verdict::{Grade, bytes_text};
-use crate::status::{ClockTrust, SourceStatus, Status};
+use super::verdict::{Grade, bytes_text, lags};
+use crate::status::{ClockTrust, MirrorStatus, SourceStatus, Status};
 
 /// A part of the daemon.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub(super) fn facts(status: &Status) -> Vec<Fact> {
         .map(|source| of_source(source, status))
         .collect();
     facts.push(of_store(status));
+    facts.extend(status.mirror.as_ref().map(of_mirror));
     facts.push(of_books(status));
     facts.push(of_clock(status));
     facts
@@ -85,6 +86,27 @@ fn of_store(status: &Status) -> Fact {
         } else {
             "writes"
         },
+        text,
+        last: None,
+    }
+}
+
+fn of_mirror(mirror: &MirrorStatus) -> Fact {
+    let poor = lags(mirror);
+    let [written, queued] = [mirror.written, mirror.queued].map(Figure::count);
+    let mut text = format!(
+        "{}: {} rows written, {} wait",
+        mirror.server,
+        written.text(),
+        queued.text()
+    );
+    if let Some(error) = &mirror.last_error {
+        text.extend([format!("; {error}")]);
+    }
+    Fact {
+        name: "Mirror".to_owned(),
+        grade: if poor { Grade::Poor } else { Grade::Good },
+        word: if poor { "lags" } else { mirror.state.as_str() },
         text,
         last: None,
     }
@@ -152,6 +174,12 @@ mod tests {
                 file_bytes: 1 << 21,
                 ..StoreStatus::default()
             },
+            mirror: Some(MirrorStatus {
+                server: "redis://localhost:6379/0".to_owned(),
+                written: 1234,
+                last_error: Some("refused".to_owned()),
+                ..MirrorStatus::default()
+            }),
             clock: ClockStatus {
                 steps: 2,
                 last_step_ms: -65_000,
@@ -168,6 +196,7 @@ mod tests {
             [
                 "Prices: okx down: 1,200 deliveries, 3 failed; time-out",
                 "Store writes: 2.0 MiB on disk, 4 commits of 2 ms",
+                "Mirror lags: redis://localhost:6379/0: 1,234 rows written, 0 wait; refused",
                 "Books add up: 0 ticks since the start",
                 "Clock unsynchronised: 2 jumps, the last 1 min 5 s back",
             ]

@@ -2,13 +2,16 @@
 
 use super::time::span_text;
 use crate::exchange::Exchange;
-use crate::status::{ClockTrust, SourceStatus, Status, StoreStatus};
+use crate::status::{ClockTrust, MirrorState, MirrorStatus, SourceStatus, Status, StoreStatus};
 use crate::units::{Span, Symbol};
 
 /// Names that a sentence lists before it says how many more there are.
 const NAMES_MAX: usize = 5;
 /// A disk with less than this many bytes left is nearly full.
 const DISK_FREE_MIN: u64 = 256 << 20;
+
+/// A mirror that is behind by more lags.
+const MIRROR_LAG: Span = Span::from_secs(5);
 
 /// How grave something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +73,10 @@ impl Verdict {
         let served = status.sources.iter().any(|source| source.up);
         for source in &status.sources {
             verdict.look_at_source(source, if served { Grade::Poor } else { Grade::Bad });
+        }
+        if let Some(mirror) = status.mirror.as_ref().filter(|mirror| lags(mirror)) {
+            // It may lag: nothing waits for it.
+            verdict.add(Grade::Poor, format!("The {}.", mirror.words()));
         }
         verdict.look_at_prices(status, exchange);
         verdict.look_at_clock(status);
@@ -176,6 +183,11 @@ impl Verdict {
     }
 }
 
+/// Whether a mirror is further behind than a reader would expect.
+pub(super) fn lags(mirror: &MirrorStatus) -> bool {
+    mirror.last_error.is_some() || mirror.state == MirrorState::Failing || mirror.lag > MIRROR_LAG
+}
+
 /// Whether the prices of a symbol are too old to fill anything.
 pub(super) fn is_stale(exchange: &Exchange, symbol: Symbol) -> bool {
     let age = exchange
@@ -274,6 +286,23 @@ mod tests {
             texts[0].starts_with("The store takes no writes"),
             "{texts:?}"
         );
+    }
+
+    #[test]
+    fn a_mirror_may_be_behind_for_a_moment() {
+        let mut mirror = MirrorStatus {
+            state: MirrorState::Following,
+            lag: Span::from_secs(2),
+            ..MirrorStatus::default()
+        };
+        assert!(!lags(&mirror));
+        mirror.lag = Span::from_secs(12);
+        let status = Status {
+            mirror: Some(mirror),
+            ..Status::default()
+        };
+        let told = (Grade::Poor, vec!["The mirror: lagging 12 s.".to_owned()]);
+        assert_eq!(said(&status, &exchange()), told);
     }
 
     #[test]
