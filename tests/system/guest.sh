@@ -154,7 +154,7 @@ socket() {
     systemctl daemon-reload
     systemctl stop mockx
     systemctl start mockx.socket
-    check 'with the socket unit a client starts the daemon' answers
+    check 'with the socket unit a client starts the daemon' soon answers
     (
         while [ ! -e /run/enough ]; do get /healthz >/dev/null || echo refused; done
     ) > /run/refused 2>&1 &
