@@ -154,7 +154,7 @@ socket() {
     systemctl daemon-reload
     systemctl stop mockx
     systemctl start mockx.socket
-    check 'with the socket unit a client starts the daemon' answers
+    check 'with the socket unit a client starts the daemon' soon answers
     (
         while [ ! -e /run/enough ]; do get /healthz >/dev/null || echo refused; done
     ) > /run/refused 2>&1 &
@@ -173,7 +173,7 @@ socket() {
 watchdog() {
     [ "$(property Type)" = notify ] || { check 'the service is of Type=notify' false; return; }
     mkdir -p $drop_in
-    printf '[Service]\nWatchdogSec=3s\n' > $drop_in/test.conf
+    printf '[Service]\nWatchdogSec=6s\n' > $drop_in/test.conf
     systemctl daemon-reload
     systemctl restart mockx
     local before old
@@ -182,7 +182,7 @@ watchdog() {
     check 'the watchdog restarts a hung executor' soon restarted "$old"
     check 'it answers again' soon answers
     check 'the digest is the same after that' is "$(digest)" "$before"
-    check 'the journal knows the watchdog' is "$(property NRestarts)" 1
+    check 'the journal names the watchdog' states 'Watchdog timeout'
     rm -r $drop_in
     systemctl daemon-reload
     systemctl restart mockx

@@ -15,7 +15,10 @@ trap 'rm -rf "$work"' EXIT
 for package in target/dist/mockx_"$version"-*.deb; do
     hold "$package" $((3 * mib))
     dpkg-deb --extract "$package" "$work"
-    hold "$work/usr/bin/mockx" $((6 * mib))
+    case $package in
+        *_arm64.deb) hold "$work/usr/bin/mockx" $((6 * mib)) ;;
+        *) hold "$work/usr/bin/mockx" $((7 * mib)) ;;
+    esac
 done
 for image in target/dist/mockx_"$version"_*.image.tar; do
     [ -e "$image" ] || continue
