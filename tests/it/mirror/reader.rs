@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::stage::{Stage, fund, place, wait_in_step};
+use crate::support::python_with;
 
 const SCRIPT: &str = r#"
 import json, sys
@@ -24,15 +25,9 @@ for name in sorted(r.smembers("deposits:index")):
 #[test]
 fn redis_py_reads_it() {
     let Some(stage) = Stage::new(&[]) else { return };
-    let found = Command::new("python3")
-        .args(["-c", "import redis"])
-        .output();
-    if !found.is_ok_and(|output| output.status.success()) {
-        let missing = "redis-py is missing: pip install redis, or apt-get install python3-redis";
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{missing}");
-        eprintln!("skipped: {missing}");
+    let Some(python) = python_with("redis") else {
         return;
-    }
+    };
     let daemon = stage.daemon();
     let mut client = daemon.client();
     fund(&mut client);
@@ -41,7 +36,7 @@ fn redis_py_reads_it() {
         r#"{"symbol":"ETH/BTC","side":"buy","type":"limit","amount":3,"limit_price":0.03}"#,
     );
     wait_in_step(&daemon);
-    let output = Command::new("python3")
+    let output = Command::new(python)
         .args(["-c", SCRIPT])
         .arg(stage.socket())
         .output()

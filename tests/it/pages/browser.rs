@@ -6,7 +6,7 @@ use std::process::Command;
 use super::stage::Stage;
 use crate::feed_stage::has;
 
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 12] = [
     "/ui",
     "/ui?from=0",
     "/ui/performance",
@@ -14,6 +14,11 @@ const PATHS: [&str; 7] = [
     "/ui/performance?span=all",
     "/ui/portfolio",
     "/ui/portfolio?sort=change",
+    "/ui/orders",
+    "/ui/orders?status=new&rows=100",
+    "/ui/orders/000000000001",
+    "/ui/trade",
+    "/ui/login",
 ];
 
 fn folder() -> PathBuf {

@@ -3,6 +3,8 @@
 //! The tests in the browser want Chromium and the two packages of `tests/browser`; without them they say so and are
 //! skipped, which CI does not accept.
 
+mod actions;
 mod browser;
 mod figures;
+mod orders;
 mod stage;

@@ -6,6 +6,7 @@ mod chance;
 mod client;
 mod daemon;
 mod faults;
+mod python;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ pub(crate) use daemon::{Daemon, Launch};
 #[allow(unused_imports, reason = "the tests name them, the benchmarks do not")]
 pub(crate) use daemon::{OWN_BINARY, other_binary};
 pub(crate) use faults::Fault;
+#[allow(unused_imports, reason = "the tests name it, the benchmarks do not")]
+pub(crate) use python::python_with;
 
 /// Nothing takes longer than this; reaching it fails the test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

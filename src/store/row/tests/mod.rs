@@ -2,6 +2,7 @@
 //!
 //! The golden bytes are a promise to every store in the world: they are never edited. A new version adds its own.
 
+mod market;
 mod order;
 mod random;
 mod samples;
@@ -336,61 +337,6 @@ fn trades_version_2() {
     let row = TradesRow::from(&totals);
     let golden = "02ac021e01b494a20902b494a209051e04";
     assert_golden(&row, golden, read_trades, &totals);
-}
-
-#[test]
-fn market_version_1() {
-    let left = Depth::Left(quantity("0.125"));
-    let golden = [
-        (
-            market(None, Depth::Undrawn, Depth::Unlimited),
-            "010081010001",
-        ),
-        (
-            market(Some(ticker(false)), left, Depth::Undrawn),
-            "0101fbd095ffbc31f8e296060200000000810102fa010300",
-        ),
-        (
-            market(Some(ticker(true)), Depth::Unlimited, left),
-            "0101fbd095ffbc31f8e296060201f6e296060201fae2960602010a0101040081010102fa0103",
-        ),
-    ];
-    for (state, golden) in golden {
-        assert_reads(golden, MarketRow::VERSION, read_market, &state);
-    }
-}
-
-#[test]
-fn market_version_2() {
-    let left = Depth::Left(quantity("0.125"));
-    let golden = [
-        (
-            market(None, Depth::Undrawn, Depth::Unlimited),
-            "02008101000100",
-        ),
-        (
-            market(Some(ticker(false)), left, Depth::Undrawn),
-            "0201fbd095ffbc31f8e296060200000000810102fa01030000",
-        ),
-        (
-            market(Some(ticker(true)), Depth::Unlimited, left),
-            "0201fbd095ffbc31f8e296060201f6e296060201fae2960602010a0101040081010102fa010300",
-        ),
-    ];
-    let trailed = MarketState {
-        marks: vec![
-            (OrderId::new(300), Mark::Unset),
-            (OrderId::new(301), Mark::Above(price("1.5"))),
-            (OrderId::new(302), Mark::Below(price("1.5"))),
-            (OrderId::new(303), Mark::Extreme(price("1.5"))),
-        ],
-        ..market(None, Depth::Undrawn, Depth::Unlimited)
-    };
-    let marks = "02008101000104ac0200ad02011e01ae02021e01af02031e01";
-    let golden = golden.into_iter().chain([(trailed, marks)]);
-    for (state, golden) in golden {
-        assert_golden(&MarketRow::from(&state), golden, read_market, &state);
-    }
 }
 
 #[test]

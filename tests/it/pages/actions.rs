@@ -1,0 +1,218 @@
+//! What forms may do, and who may send them; the streams that keep pages live.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+
+use tempfile::TempDir;
+
+use super::browser::{can_browse, run};
+use crate::support::{Daemon, Launch, PATIENCE};
+
+fn start(home: &TempDir, more: &str) -> Daemon {
+    Launch::new(&home.path().join("data"), "sim")
+        .config(&format!("[pages]\nrefresh = \"1s\"\n{more}"))
+        .start()
+}
+
+/// Sends a form, and tells the head and the body of the answer.
+fn post(daemon: &Daemon, path: &str, lines: &[(&str, &str)], body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(daemon.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut head = format!("POST {path} HTTP/1.1\r\nconnection: close\r\n");
+    for (name, value) in lines {
+        head += &format!("{name}: {value}\r\n");
+    }
+    if !lines.iter().any(|(name, _)| *name == "host") {
+        head += &format!("host: {}\r\n", daemon.address);
+    }
+    let length = body.len();
+    head += &format!(
+        "content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer)
+}
+
+/// The token of the forms of a page.
+fn token(daemon: &Daemon, page: &str, cookie: &str) -> String {
+    let mut stream = TcpStream::connect(daemon.address).unwrap();
+    let address = daemon.address;
+    write!(
+        stream,
+        "GET {page} HTTP/1.0\r\nhost: {address}\r\ncookie: {cookie}\r\n\r\n"
+    )
+    .unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    let rest = page.split("name=\"token\" value=\"").nth(1).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// The cookie of an answer, as a browser sends it back.
+fn cookie(answer: &str) -> String {
+    let line = answer
+        .lines()
+        .find(|line| line.starts_with("set-cookie: "))
+        .unwrap();
+    assert!(
+        line.contains("; HttpOnly; SameSite=Strict; Path=/ui"),
+        "{line}"
+    );
+    line["set-cookie: ".len()..]
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn only_our_own_forms_do_anything() {
+    let home = TempDir::new().unwrap();
+    let daemon = start(&home, "hosts = [\"pi.lan\"]\n");
+    let key = daemon.key.clone();
+    let outside = token(&daemon, "/ui/login", "");
+    let (status, answer) = post(
+        &daemon,
+        "/ui/login",
+        &[],
+        &format!("token={outside}&key={key}"),
+    );
+    assert_eq!(status, 303, "{answer}");
+    let session = cookie(&answer);
+    assert!(!session.contains(&key));
+    let inside = token(&daemon, "/ui/trade", &session);
+    assert_ne!(inside, outside);
+    let here = format!("http://{}", daemon.address);
+    let money = format!("token={inside}&asset=USDT&amount=1");
+    let worth = |daemon: &Daemon| daemon.client().get("/balance/USDT").body;
+
+    let foreign: [(&str, &[(&str, &str)], &str); 9] = [
+        ("no cookie", &[], &money),
+        ("a wrong cookie", &[("cookie", "mockx=1")], &money),
+        (
+            "another site",
+            &[("cookie", &session), ("origin", "https://evil.example")],
+            &money,
+        ),
+        (
+            "no site",
+            &[("cookie", &session), ("origin", "null")],
+            &money,
+        ),
+        (
+            "another page",
+            &[("cookie", &session), ("sec-fetch-site", "cross-site")],
+            &money,
+        ),
+        (
+            "a neighbour",
+            &[("cookie", &session), ("sec-fetch-site", "same-site")],
+            &money,
+        ),
+        (
+            "another name",
+            &[("cookie", &session), ("host", "evil.example")],
+            &money,
+        ),
+        ("no token", &[("cookie", &session)], "asset=USDT&amount=1"),
+        (
+            "the token of strangers",
+            &[("cookie", &session)],
+            &format!("token={outside}&asset=USDT&amount=1"),
+        ),
+    ];
+    let before = worth(&daemon);
+    for (what, lines, body) in foreign {
+        let (status, answer) = post(&daemon, "/ui/deposit", lines, body);
+        assert_eq!(status, 403, "{what}: {answer}");
+    }
+    assert_eq!(worth(&daemon), before);
+    let same = [
+        ("cookie", session.as_str()),
+        ("origin", &here),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    assert_eq!(post(&daemon, "/ui/deposit", &same, &money).0, 303);
+    assert_ne!(worth(&daemon), before);
+
+    let (status, _) = post(&daemon, "/ui/logout", &same, &money);
+    assert_eq!(status, 303);
+    assert_eq!(post(&daemon, "/ui/deposit", &same, &money).0, 403);
+    let (status, answer) = post(
+        &daemon,
+        "/ui/login",
+        &[],
+        &format!("token={outside}&key=wrong"),
+    );
+    assert_eq!(status, 403);
+    assert!(answer.contains("This is not the key."));
+    let log = daemon.log();
+    assert!(
+        log.contains("a wrong API key") && !log.contains(&key),
+        "{log}"
+    );
+}
+
+#[test]
+fn without_authentication_forms_are_still_our_own() {
+    let home = TempDir::new().unwrap();
+    // The stage reads a key, which a daemon without authentication does not make.
+    std::fs::create_dir(home.path().join("data")).unwrap();
+    std::fs::write(home.path().join("data/api-key"), "unused").unwrap();
+    let daemon = start(&home, "[server]\nauth = false\n");
+    let token = token(&daemon, "/ui/trade", "");
+    let good = format!("token={token}&asset=USDT&amount=5");
+    assert_eq!(post(&daemon, "/ui/deposit", &[], &good).0, 303);
+    assert_eq!(
+        post(&daemon, "/ui/deposit", &[], "asset=USDT&amount=5").0,
+        403
+    );
+    let named = [("host", "evil.example")];
+    assert_eq!(post(&daemon, "/ui/deposit", &named, &good).0, 403);
+}
+
+#[test]
+fn streams_tell_of_changes_and_end_with_the_daemon() {
+    let home = TempDir::new().unwrap();
+    let mut daemon = start(&home, "");
+    let threads = || {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", daemon.pid()));
+        tasks.unwrap().count()
+    };
+    let before = threads();
+    let open = |_| {
+        let mut stream = TcpStream::connect(daemon.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(stream, "GET /ui/events HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        BufReader::new(stream)
+    };
+    let mut streams: Vec<BufReader<TcpStream>> = (0..50).map(open).collect();
+    for stream in &mut streams {
+        let mut lines = stream.by_ref().lines().map(Result::unwrap);
+        assert!(lines.any(|line| line == "event: changed"));
+    }
+    // Threads of reads come and go; streams have none.
+    assert!(threads() <= before, "{} and not {before}", threads());
+    daemon.signal("TERM");
+    for stream in &mut streams {
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).unwrap();
+        assert!(rest.ends_with("0\r\n\r\n"), "{rest}");
+    }
+    assert!(daemon.wait().success());
+    assert!(!daemon.log().contains("cut off"), "{}", daemon.log());
+}
+
+#[test]
+fn people_click_through_everything() {
+    if !can_browse() {
+        return;
+    }
+    let home = TempDir::new().unwrap();
+    let daemon = start(&home, "");
+    let url = format!("http://{}", daemon.address);
+    run("flows.mjs", &[&url, &daemon.key]);
+}
