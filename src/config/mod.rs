@@ -236,6 +236,8 @@ pub struct Pages {
     pub enabled: bool,
     /// Whether they are closed to people without the key.
     pub need_key: bool,
+    /// Names in lower case under which changes are taken, besides addresses in digits and `localhost`.
+    pub hosts: Vec<String>,
     /// What stands at the top of every page.
     pub title: String,
     /// Name of the zone of times where the browser does not tell its own.

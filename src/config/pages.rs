@@ -24,6 +24,7 @@ pub(super) fn pages(raw: &Raw) -> Result<Pages, ConfigError> {
     Ok(Pages {
         enabled: get(raw, "pages.enabled", Setting::truth)?.unwrap_or(true),
         need_key: get(raw, "pages.need_key", Setting::truth)?.unwrap_or(false),
+        hosts: get(raw, "pages.hosts", hosts)?.unwrap_or_default(),
         title: get(raw, "pages.title", title)?.unwrap_or_else(|| DEFAULT_TITLE.to_owned()),
         zone: get(raw, "pages.zone", zone)?.unwrap_or_else(|| DEFAULT_ZONE.to_owned()),
         refresh: refresh.unwrap_or(default_refresh),
@@ -39,6 +40,19 @@ fn title(setting: &Setting) -> Result<String, ConfigError> {
     } else {
         let allowed = format!("must be a line of at most {TITLE_LENGTH_MAX} characters");
         Err(setting.bad(allowed))
+    }
+}
+
+fn hosts(setting: &Setting) -> Result<Vec<String>, ConfigError> {
+    let is_name = |name: &&str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+        !name.is_empty() && name.bytes().all(plain)
+    };
+    let names = setting.items()?;
+    if names.iter().all(is_name) {
+        Ok(names.iter().map(|name| name.to_ascii_lowercase()).collect())
+    } else {
+        Err(setting.bad("must be a list of host names without ports, such as [\"pi.lan\"]"))
     }
 }
 
@@ -77,6 +91,10 @@ mod tests {
             (
                 "refresh = \"often\"",
                 "c.toml:2: pages.refresh = \"often\": must be a time",
+            ),
+            (
+                "hosts = [\"pi.lan:80\"]",
+                "c.toml:2: pages.hosts = [\"pi.lan:80\"]: must be a list of host names",
             ),
             (
                 "enabled = 2",

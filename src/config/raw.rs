@@ -19,7 +19,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 52] = [
+pub(super) const KEYS: [&str; 53] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -67,6 +67,7 @@ pub(super) const KEYS: [&str; 52] = [
     "store.price_flush",
     "pages.enabled",
     "pages.need_key",
+    "pages.hosts",
     "pages.title",
     "pages.zone",
     "pages.refresh",

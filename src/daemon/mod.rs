@@ -208,6 +208,7 @@ async fn serve_http(
     pages: Option<Rc<Pages>>,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let live = pages.clone();
     let answer = move |request: http::Request| {
         let (context, pages) = (Rc::clone(&context), pages.clone());
         async move {
@@ -220,6 +221,9 @@ async fn serve_http(
     let shutdown = async move {
         // The sender lives as long as the daemon; its end means the same.
         drop(stopped.wait_for(|&stop| stop).await);
+        if let Some(pages) = live {
+            pages.stop();
+        }
     };
     http::serve(listener, http::Limits::default(), answer, shutdown).await;
 }
@@ -363,6 +367,7 @@ fn pages(
         refresh: pages.refresh,
         fresh_window: pages.fresh_window,
         need_key: pages.need_key,
+        hosts: pages.hosts.clone(),
     };
     let made = || Rc::new(Pages::new(Rc::clone(context), Rc::clone(samples), settings));
     pages.enabled.then(made)

@@ -15,7 +15,7 @@
 //! | [`context`] | what the handlers stand on, and who may do what                 |
 //! | `fields`    | the fields of a body, and which one is wrong                    |
 //!
-//! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_list`), `overview`, `admin`,
+//! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_filter`, `order_list`), `overview`, `admin`,
 //! `health`, `metrics`, `docs`, `root`.
 
 pub mod context;
@@ -32,6 +32,7 @@ mod fields;
 mod health;
 mod metrics;
 mod names;
+mod order_filter;
 mod order_list;
 mod orders;
 mod overview;
@@ -45,6 +46,7 @@ mod wire;
 pub use context::{Access, ApiKey, Context};
 pub use limits::Limits;
 pub use message::{Body, Headers, Method, Request, Response};
+pub(crate) use order_filter::{Filter, Position, place_of};
 pub use problem::Problem;
 pub use router::{Guard, ROUTES, Route, answer};
 pub use server::serve;

@@ -1,28 +1,17 @@
-//! Lists of orders: filters, and the merge of what is open with what is closed.
-//!
-//! A list is ordered by last update, latest first, and at equal times by creation, latest first. Open orders come from
-//! one look at the exchange, closed ones from a walk through the archive that begins after that look has told that
-//! everything is on the disk; an order that is closed in between is shown once, as closed. Neither side is asked for
-//! more than the list shows, and a side that the filter rules out is not asked at all.
+//! Lists of orders as the API answers with them; which orders those are is for the filter to say.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
 
 use super::context::Context;
-use super::fields::invalid;
 use super::message::Response;
-use super::names;
-use super::orders;
+use super::order_filter::Filter;
 use super::problem::Problem;
-use super::router::Call;
-use crate::archive::{Archive, Unreadable, Walk};
-use crate::exchange::{Exchange, HistoryEntry, Order, OrderStatus, Side, Waiting};
+use crate::archive::{Archive, Unreadable};
+use crate::exchange::{Exchange, HistoryEntry, Order, Waiting};
 use crate::shapes::json::{array, document};
 use crate::shapes::order::{ORDER_BYTES, write_id, write_order};
-use crate::units::{OrderId, Symbol, Timestamp};
+use crate::units::OrderId;
 
-/// The most orders in one answer; a longer list is cut there and read on with `before`.
-pub(super) const ORDERS_MAX: u64 = 10_000;
 /// No order is added to an answer of this many bytes.
 const LIST_BYTES_MAX: usize = 12 * 1024 * 1024;
 /// Up to this many orders are written on the executor's thread, more elsewhere.
@@ -40,201 +29,6 @@ pub(super) enum Shown {
     Ids,
 }
 
-/// Place of an order in a list: orders before it are larger.
-type Position = (Timestamp, OrderId);
-
-/// Which orders are wanted.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Filter {
-    statuses: Statuses,
-    symbol: Option<Symbol>,
-    side: Option<Side>,
-    is_limit: Option<bool>,
-    since: Option<Timestamp>,
-    /// Only orders that come after this place.
-    after: Option<Position>,
-    /// At most this many.
-    rows: usize,
-}
-
-/// A set of status words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Statuses(u16);
-
-impl Statuses {
-    const NONE: Statuses = Statuses(0);
-    const ALL: Statuses = Statuses(u16::MAX);
-
-    fn with(self, status: OrderStatus) -> Statuses {
-        Statuses(self.0 | 1 << status as u16)
-    }
-
-    fn has(self, status: OrderStatus) -> bool {
-        self.0 & 1 << status as u16 != 0
-    }
-
-    /// Whether it has a status of open (or of closed) orders.
-    fn reaches(self, open: bool) -> bool {
-        OrderStatus::ALL
-            .into_iter()
-            .any(|status| status.is_open() == open && self.has(status))
-    }
-
-    fn read(call: &Call<'_>) -> Result<Statuses, Problem> {
-        let mut set = Statuses::NONE;
-        for list in call.query().values("status") {
-            for word in list?
-                .split(',')
-                .map(str::trim)
-                .filter(|word| !word.is_empty())
-            {
-                let known = OrderStatus::ALL
-                    .into_iter()
-                    .find(|status| status.as_str().eq_ignore_ascii_case(word));
-                set = set.with(known.ok_or_else(unknown_status)?);
-            }
-        }
-        Ok(if set == Statuses::NONE {
-            Statuses::ALL
-        } else {
-            set
-        })
-    }
-}
-
-fn unknown_status() -> Problem {
-    let words = OrderStatus::ALL.map(OrderStatus::as_str).join(", ");
-    invalid("status", format_args!("must be a comma list of {words}"))
-}
-
-impl Filter {
-    /// Reads the query.
-    pub(super) async fn read(call: &Call<'_>) -> Result<Filter, Problem> {
-        let query = call.query();
-        let side = query.get("side")?;
-        let kind = query.get("type")?;
-        let rows = query.whole("tail", ORDERS_MAX)?.unwrap_or(ORDERS_MAX);
-        let mut filter = Filter {
-            statuses: Statuses::read(call)?,
-            symbol: None,
-            side: side.map(|word| orders::side(&word)).transpose()?,
-            is_limit: kind.map(|word| orders::is_limit(&word)).transpose()?,
-            since: query.whole("since", u64::MAX)?.map(Timestamp::from_millis),
-            after: None,
-            // The bound is below that of any usize.
-            rows: usize::try_from(rows).unwrap_or(usize::MAX),
-        };
-        if let Some(name) = query.get("symbol")? {
-            filter.symbol = Some(names::known_case(call.context, "symbol", &name).await?);
-        }
-        if let Some(text) = query.get("before")? {
-            let id = OrderId::parse(&text).map_err(|why| invalid("before", why))?;
-            filter.after = Some(position(call.context, id).await?);
-        }
-        Ok(filter)
-    }
-
-    fn matches(&self, order: &Order) -> bool {
-        self.statuses.has(order.status())
-            && self.symbol.is_none_or(|symbol| order.symbol == symbol)
-            && self.side.is_none_or(|side| order.side == side)
-            && self
-                .is_limit
-                .is_none_or(|limit| order.limit_price().is_some() == limit)
-            && self.since.is_none_or(|since| order.updated_at >= since)
-            && self.after.is_none_or(|place| place_of(order) < place)
-    }
-
-    /// The first open orders of the list.
-    fn open(&self, exchange: &Exchange) -> Vec<Order> {
-        if self.rows == 0 || !self.statuses.reaches(true) {
-            return Vec::new();
-        }
-        let mut found: Vec<&Order> = Vec::new();
-        // Orders come by falling `updated_elapsed`. Of two different ones the earlier has no later `updated_at`, so
-        // nothing of a later group belongs to the list once its floor is above all of the groups so far.
-        let mut floor = self.since.unwrap_or_default();
-        let (mut group, mut lowest) = (None, None);
-        for order in exchange.open_orders() {
-            if group != Some(order.updated_elapsed) {
-                if lowest.is_some_and(|lowest| lowest < floor) {
-                    break;
-                }
-                group = Some(order.updated_elapsed);
-            }
-            lowest =
-                Some(lowest.map_or(order.updated_at, |low: Timestamp| low.min(order.updated_at)));
-            if self.matches(order) {
-                found.push(order);
-                if found.len() == self.rows {
-                    floor = floor.max(lowest.unwrap_or_default());
-                }
-            }
-        }
-        found.sort_unstable_by_key(|order| std::cmp::Reverse(place_of(order)));
-        found.truncate(self.rows);
-        found.into_iter().cloned().collect()
-    }
-
-    /// The list: `open`, which is in its order, and the closed orders of the archive.
-    fn merge(&self, open: Vec<Order>, archive: &dyn Archive) -> Result<Vec<Order>, Unreadable> {
-        let mut list = Vec::new();
-        let mut replaced = BTreeSet::new();
-        let candidates: BTreeSet<OrderId> = open.iter().map(|order| order.id).collect();
-        let mut open = open.into_iter().peekable();
-        let mut visit = |closed: Order| {
-            if !self.matches(&closed) {
-                return ControlFlow::Continue(());
-            }
-            let place = place_of(&closed);
-            while let Some(earlier) = open.next_if(|order| place_of(order) > place) {
-                if !replaced.contains(&earlier.id) {
-                    list.push(earlier);
-                }
-            }
-            if list.len() >= self.rows {
-                return ControlFlow::Break(());
-            }
-            if candidates.contains(&closed.id) {
-                replaced.insert(closed.id);
-            }
-            list.push(closed);
-            if list.len() >= self.rows {
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        };
-        let walk = Walk {
-            after: self.after,
-            since: self.since,
-        };
-        archive.walk(walk, &mut visit)?;
-        list.extend(open.filter(|order| !replaced.contains(&order.id)));
-        list.truncate(self.rows);
-        Ok(list)
-    }
-}
-
-fn place_of(order: &Order) -> Position {
-    (order.updated_at, order.id)
-}
-
-/// The place of an order, wherever it is now.
-async fn position(context: &Context, id: OrderId) -> Result<Position, Problem> {
-    let open = move |exchange: &Exchange| exchange.order(id).map(place_of);
-    if let Some(place) = context.mailbox.look(open).await? {
-        return Ok(place);
-    }
-    let closed = context
-        .archive
-        .read(move |archive| archive.order(id))
-        .await?;
-    closed.as_ref().map(place_of).ok_or_else(|| {
-        let detail = format!("`before` names order {id}, which is not known");
-        Problem::new(400, "unknown_order", detail)
-    })
-}
-
 /// Answers with the list of a filter.
 pub(super) async fn answer_list(
     context: &Context,
@@ -249,7 +43,7 @@ pub(super) async fn answer_list(
         (open, waiting)
     };
     let (open, waiting) = context.mailbox.look(look).await?;
-    let closed_too = filter.rows > 0 && filter.statuses.reaches(false);
+    let closed_too = filter.wants_closed();
     let with_history = shown == Shown::Orders { history: true };
     let answer = if closed_too || with_history || open.len() > WRITTEN_HERE_MAX {
         let read = move |archive: &dyn Archive| {

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use super::fields::{Field, body, invalid, number, required, text};
 use super::message::Response;
 use super::names;
-use super::order_list::{Filter, Shown, answer_list};
+use super::order_filter::Filter;
+use super::order_list::{Shown, answer_list};
 use super::problem::Problem;
 use super::router::Call;
 use crate::exchange::{
@@ -132,13 +133,13 @@ pub(super) fn is_limit(word: &str) -> Result<bool, Problem> {
 /// `GET /orders`.
 pub(super) async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     let history = call.query().flag("include_history", false)?;
-    let filter = Filter::read(call).await?;
+    let filter = Filter::read(call.context, call.query()).await?;
     answer_list(call.context, filter, Shown::Orders { history }).await
 }
 
 /// `GET /orders/list`.
 pub(super) async fn ids(call: &Call<'_>) -> Result<Response, Problem> {
-    let filter = Filter::read(call).await?;
+    let filter = Filter::read(call.context, call.query()).await?;
     answer_list(call.context, filter, Shown::Ids).await
 }
 

@@ -131,6 +131,11 @@ impl Figure {
         }
     }
 
+    /// The exact value.
+    pub(super) fn exact(&self) -> &str {
+        &self.exact
+    }
+
     /// The text alone, for a chart or a sentence.
     pub(super) fn text(&self) -> &str {
         &self.text

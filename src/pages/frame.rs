@@ -7,7 +7,7 @@ use super::figure::NOTHING;
 use super::route::{Visit, section_of};
 use super::time::When;
 use super::visitor::Visitor;
-use crate::http::{Problem, Query, Request, Response};
+use crate::http::{Method, Problem, Query, Request, Response};
 use crate::units::Timestamp;
 
 /// What a page may load and send: its own files and forms, and nothing else.
@@ -89,18 +89,47 @@ pub(super) struct Frame {
     /// Seconds between two updates of a live page; 0: none.
     pub(super) live_every: u64,
     pub(super) read_only: bool,
+    /// What a form must bring along.
+    pub(super) token: String,
+    /// Whether there is a session that can be left.
+    pub(super) has_session: bool,
+    /// What came of an action.
+    pub(super) note: Option<String>,
+    /// Where to go on once the key is entered, encoded as a value of an address.
+    pub(super) next: String,
 }
 
 impl Frame {
     /// The frame of a page; `now` is the exchange's time when the figures were taken.
     pub(super) fn new(visit: &Visit<'_>, section: Section, title: &str, now: Timestamp) -> Frame {
-        let mut frame = Frame::bare(visit.pages, visit.request, visit.visitor, Some(section));
+        let mut frame = Frame::bare(visit.pages, visit.request, &visit.visitor, Some(section));
         title.clone_into(&mut frame.title);
         frame.made = Some(visit.pages.zone.full(now));
+        frame.note = note_of(visit);
         frame
     }
 
-    fn bare(pages: &Pages, request: &Request, visitor: Visitor, section: Option<Section>) -> Frame {
+    /// The frame of a page that is in no section.
+    pub(super) fn titled(visit: &Visit<'_>, title: &str, now: Timestamp) -> Frame {
+        let mut frame = Frame::untimed(visit, title);
+        frame.made = Some(visit.pages.zone.full(now));
+        frame.note = note_of(visit);
+        frame
+    }
+
+    /// The frame of a page without figures.
+    pub(super) fn untimed(visit: &Visit<'_>, title: &str) -> Frame {
+        let mut frame = Frame::bare(visit.pages, visit.request, &visit.visitor, None);
+        title.clone_into(&mut frame.title);
+        frame
+    }
+
+    fn bare(
+        pages: &Pages,
+        request: &Request,
+        visitor: &Visitor,
+        section: Option<Section>,
+    ) -> Frame {
         let link = |one: Section| Link {
             path: one.path(),
             title: one.title(),
@@ -120,12 +149,34 @@ impl Frame {
             refreshes: refreshes(request, every),
             zone: pages.zone.name().to_owned(),
             made: None,
+            // What a refused form shows is at no address.
             live_every: pages
                 .settings
                 .refresh
+                .filter(|_| request.method == Method::Get)
                 .map_or(0, |span| span.as_millis().div_ceil(1000)),
             read_only: !visitor.may_change,
+            token: visitor.token.clone(),
+            has_session: visitor.has_session,
+            note: None,
+            next: next_of(request),
         }
+    }
+}
+
+/// What is to be said of the action that led here.
+fn note_of(visit: &Visit<'_>) -> Option<String> {
+    let name = visit.query().get("said").ok().flatten()?;
+    visit.pages.sessions.noted(&name)
+}
+
+/// The address of this page as a value of another address; the forms and what they said are no place to come back to.
+fn next_of(request: &Request) -> String {
+    let back = request.method == Method::Get && !request.path.starts_with("/ui/log");
+    if back {
+        request.path.replace('%', "%25")
+    } else {
+        "/ui".to_owned()
     }
 }
 
@@ -182,12 +233,17 @@ pub(super) fn page(template: &impl Template) -> Result<Response, Problem> {
 
 /// An answer with the headers of a page.
 pub(super) fn dressed(response: Response) -> Response {
+    let said = |(name, _): &(&str, String)| *name == "cache-control";
+    let response = if response.headers.iter().any(said) {
+        response
+    } else {
+        response.with_header("cache-control", "no-store")
+    };
     response
         .with_header("content-security-policy", POLICY)
         .with_header("x-content-type-options", "nosniff")
         .with_header("referrer-policy", "same-origin")
         .with_header("cross-origin-opener-policy", "same-origin")
-        .with_header("cache-control", "no-store")
 }
 
 #[derive(Debug, Template)]
@@ -195,26 +251,40 @@ pub(super) fn dressed(response: Response) -> Response {
 struct Refusal<'a> {
     frame: Frame,
     detail: &'a str,
+    key_needed: bool,
+    next: String,
 }
 
 /// A page that says why there is none.
 pub(super) fn refusal(
     pages: &Pages,
     request: &Request,
-    visitor: Visitor,
+    visitor: &Visitor,
     problem: &Problem,
 ) -> Response {
     let mut frame = Frame::bare(pages, request, visitor, section_of(&request.path));
     let title = match problem.status {
-        403 => "The key is needed",
+        403 if problem.code == "key_needed" => "The key is needed",
+        403 => "Refused",
         404 => "Not found",
         405 => "Not possible",
         _ => "Not available",
     };
     title.clone_into(&mut frame.title);
     let detail = problem.detail.as_str();
-    let mut response = page(&Refusal { frame, detail })
-        .unwrap_or_else(|_| Response::text(problem.status, problem.detail.clone()));
+    let next = if request.method == Method::Get {
+        request.path.clone()
+    } else {
+        "/ui".to_owned()
+    };
+    let key_needed = problem.code == "key_needed";
+    let mut response = page(&Refusal {
+        frame,
+        detail,
+        key_needed,
+        next,
+    })
+    .unwrap_or_else(|_| Response::text(problem.status, problem.detail.clone()));
     response.status = problem.status;
     response.headers.extend(problem.headers.iter().cloned());
     response

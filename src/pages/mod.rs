@@ -1,8 +1,8 @@
 //! The status pages: plain HTML for people, made on the server, under `/ui`.
 //!
 //! Nothing comes from the net, nothing is built in the browser: templates are checked at compile time and escape whatever
-//! they show, charts are SVG, one small script turns times to the viewer's zone and lets them go on counting. Without it
-//! everything still works.
+//! they show, charts are SVG, one small script turns times to the viewer's zone, lets them go on counting, and renews
+//! what is shown. Without it everything still works.
 //!
 //! Pages stand beside the HTTP API and on the same [`Context`]; the daemon hands them the requests that they own.
 //!
@@ -23,6 +23,15 @@
 //! | `overview`    | `/ui`                                                         |
 //! | `performance` | `/ui/performance`                                             |
 //! | `portfolio`   | `/ui/portfolio`                                               |
+//! | `orders`      | `/ui/orders`                                                  |
+//! | `order`       | `/ui/orders/{id}`                                             |
+//! | `order_*`     | what these two are made of; the file of all orders            |
+//! | `trade`       | `/ui/trade`, and what its forms do                            |
+//! | `login`       | `/ui/login`, `/ui/logout`                                     |
+//! | `session`     | who has entered the key                                       |
+//! | `guard`       | whether a form is one of ours                                 |
+//! | `live`        | `/ui/events`: tells open pages that something changed         |
+//! | `life`        | the picture of an order's life                                |
 //!
 //! [`Context`]: crate::http::Context
 
@@ -32,23 +41,40 @@ mod curve;
 mod facts;
 mod figure;
 mod frame;
+mod guard;
+mod life;
+mod live;
+mod login;
+mod order;
+mod order_csv;
+mod order_rows;
+mod order_search;
+mod order_waits;
+mod orders;
 mod overview;
 mod pager;
 mod performance;
 mod portfolio;
 mod price_rows;
 mod route;
+mod session;
 mod time;
+mod trade;
 mod verdict;
 mod visitor;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use crate::http::{Context, Request, Response};
 use crate::samples::Samples;
 use crate::units::Span;
 use assets::Assets;
+use live::Hub;
+use session::Sessions;
 use time::Zone;
 
 /// Where the pages begin.
@@ -67,6 +93,8 @@ pub struct Settings {
     pub fresh_window: Span,
     /// Whether the pages are closed to people without the key.
     pub need_key: bool,
+    /// Names in lower case under which changes are taken, besides addresses in digits and `localhost`.
+    pub hosts: Vec<String>,
 }
 
 /// Everything that a page is made of.
@@ -77,6 +105,10 @@ pub struct Pages {
     settings: Settings,
     zone: Zone,
     assets: Assets,
+    sessions: Sessions,
+    hub: Rc<Hub>,
+    /// One for each file of orders that may be written at the same time.
+    files: Arc<Semaphore>,
 }
 
 impl Pages {
@@ -87,6 +119,9 @@ impl Pages {
             samples,
             zone: Zone::named(&settings.zone),
             assets: Assets::new(),
+            sessions: Sessions::new(),
+            hub: Rc::default(),
+            files: Arc::new(Semaphore::new(order_csv::FILES_MAX)),
             settings,
         }
     }
@@ -95,6 +130,11 @@ impl Pages {
     pub fn owns(path: &str) -> bool {
         path.strip_prefix(FRONT)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Ends the streams of events, which would go on for ever.
+    pub fn stop(&self) {
+        self.hub.stop();
     }
 
     /// Answers a request for a path that is [owned](Pages::owns) here.

@@ -1,8 +1,11 @@
 //! One table says which path is which page.
 
 use super::frame::{self, Section};
+use super::trade::Form;
 use super::visitor::Visitor;
-use super::{Pages, overview, performance, portfolio};
+use super::{
+    Pages, guard, live, login, order, order_csv, orders, overview, performance, portfolio, trade,
+};
 use crate::http::{Method, Problem, Query, Request, Response, decode};
 
 /// A page, and where it is; what stands in braces is a parameter.
@@ -11,12 +14,47 @@ enum Page {
     Overview,
     Performance,
     Portfolio,
+    Orders,
+    OrdersFile,
+    Order,
+    Trade,
+    Login,
+    Events,
+}
+
+/// What a form asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Login,
+    Logout,
+    Trade(Form),
+    Cancel,
 }
 
 const PAGES: &[(&str, Page)] = &[
     ("/ui", Page::Overview),
     ("/ui/performance", Page::Performance),
     ("/ui/portfolio", Page::Portfolio),
+    ("/ui/orders", Page::Orders),
+    ("/ui/orders.csv", Page::OrdersFile),
+    ("/ui/orders/{id}", Page::Order),
+    ("/ui/trade", Page::Trade),
+    ("/ui/login", Page::Login),
+    ("/ui/events", Page::Events),
+    // Where a form was refused, and is asked for again.
+    ("/ui/deposit", Page::Trade),
+    ("/ui/withdraw", Page::Trade),
+    ("/ui/reset", Page::Trade),
+];
+
+const ACTIONS: &[(&str, Action)] = &[
+    ("/ui/login", Action::Login),
+    ("/ui/logout", Action::Logout),
+    ("/ui/orders", Action::Trade(Form::Place)),
+    ("/ui/orders/{id}/cancel", Action::Cancel),
+    ("/ui/deposit", Action::Trade(Form::Deposit)),
+    ("/ui/withdraw", Action::Trade(Form::Withdraw)),
+    ("/ui/reset", Action::Trade(Form::Reset)),
 ];
 
 /// A request for a page.
@@ -26,7 +64,6 @@ pub(super) struct Visit<'a> {
     pub(super) request: &'a Request,
     pub(super) visitor: Visitor,
     /// The parameter of the path, decoded; empty where there is none.
-    #[allow(dead_code, reason = "the page of an order reads it")]
     pub(super) parameter: String,
 }
 
@@ -53,17 +90,18 @@ pub(super) async fn answer(pages: &Pages, request: &Request) -> Response {
     let result = serve(visit).await;
     frame::dressed(result.unwrap_or_else(|problem| {
         let visitor = Visitor::of(pages, request);
-        frame::refusal(pages, request, visitor, &problem)
+        frame::refusal(pages, request, &visitor, &problem)
     }))
 }
 
 async fn serve(mut visit: Visit<'_>) -> Result<Response, Problem> {
     let path = visit.request.path.as_str();
-    let plain = path.strip_suffix('/').unwrap_or(path);
-    let found = PAGES
-        .iter()
-        .find_map(|(template, page)| Some((*page, parameter_of(template, plain)?)));
-    let Some((page, parameter)) = found else {
+    let action = find(ACTIONS, path);
+    if let (Method::Post, Some((action, parameter))) = (&visit.request.method, action) {
+        visit.parameter = parameter?;
+        return act(action, &visit).await;
+    }
+    let Some((page, parameter)) = find(PAGES, path) else {
         let detail = format!("There is no page at {path}");
         return Err(Problem::new(404, "not_found", detail));
     };
@@ -71,18 +109,52 @@ async fn serve(mut visit: Visit<'_>) -> Result<Response, Problem> {
         let problem = Problem::new(405, "method_not_allowed", "This page can only be read.");
         return Err(problem.with_header("allow", "GET, HEAD"));
     }
-    if !visit.visitor.may_look {
+    if !visit.visitor.may_look && page != Page::Login {
         let detail = "These pages are closed to people without the API key.";
         return Err(Problem::new(403, "key_needed", detail));
     }
-    visit.parameter = decode(parameter)
-        .map(std::borrow::Cow::into_owned)
-        .ok_or_else(|| Problem::new(404, "not_found", "There is no page here."))?;
+    visit.parameter = parameter?;
     match page {
         Page::Overview => overview::page(&visit).await,
         Page::Performance => performance::page(&visit).await,
         Page::Portfolio => portfolio::page(&visit).await,
+        Page::Orders => orders::page(&visit).await,
+        Page::OrdersFile => order_csv::file(&visit).await,
+        Page::Order => order::page(&visit).await,
+        Page::Trade => trade::page(&visit).await,
+        Page::Login => login::page(&visit),
+        Page::Events => live::stream(&visit),
     }
+}
+
+/// Does what a form asks for, if it is one of ours and its sender may.
+async fn act(action: Action, visit: &Visit<'_>) -> Result<Response, Problem> {
+    let sent = std::str::from_utf8(&visit.request.body)
+        .map_err(|_| Problem::new(422, "invalid_form", "The form is not UTF-8."))?;
+    let sent = Query::new(Some(sent));
+    guard::check(visit.pages, visit.request, &visit.visitor, sent)?;
+    let open = matches!(action, Action::Login | Action::Logout);
+    if !open && !visit.visitor.may_change {
+        let detail = "Changes need the API key, and nothing was changed.";
+        return Err(Problem::new(403, "key_needed", detail));
+    }
+    match action {
+        Action::Login => login::enter(visit, sent).await,
+        Action::Logout => Ok(login::leave(visit)),
+        Action::Trade(form) => trade::act(visit, form, sent).await,
+        Action::Cancel => trade::cancel(visit).await,
+    }
+}
+
+/// What a path leads to, with its parameter.
+fn find<T: Copy>(table: &[(&str, T)], path: &str) -> Option<(T, Result<String, Problem>)> {
+    let plain = path.strip_suffix('/').unwrap_or(path);
+    let found = |(template, what): &(&str, T)| Some((*what, parameter_of(template, plain)?));
+    let (what, parameter) = table.iter().find_map(found)?;
+    let decoded = decode(parameter)
+        .map(std::borrow::Cow::into_owned)
+        .ok_or_else(|| Problem::new(404, "not_found", "There is no page here."));
+    Some((what, decoded))
 }
 
 /// The text in place of the parameter, empty for a path without one; `None` where the path does not fit.

@@ -27,6 +27,23 @@ impl Zone {
         self.when(at, "%H:%M:%S", "clock")
     }
 
+    /// A point in time without its year, for a long table that says `data-shape="short"` for all.
+    pub(super) fn short(&self, at: Timestamp) -> Short {
+        Short(format!(
+            "<time datetime={}>{}</time>",
+            iso(at),
+            self.text(at, "%m-%d %H:%M:%S")
+        ))
+    }
+
+    /// What a field of a form says, such as `2026-01-31T18:00`, as a point in time of this zone.
+    pub(super) fn read(&self, text: &str) -> Option<Timestamp> {
+        let time: jiff::civil::DateTime = text.parse().ok()?;
+        let zoned = time.to_zoned(self.0.clone()).ok()?;
+        let millis = u64::try_from(zoned.timestamp().as_millisecond()).ok()?;
+        Some(Timestamp::from_millis(millis))
+    }
+
     /// How long ago a point in time is; the script goes on counting.
     pub(super) fn ago(at: Timestamp, now: Timestamp) -> When {
         When {
@@ -48,6 +65,11 @@ impl Zone {
                 _ => "%b %Y",
             },
         )
+    }
+
+    /// The clock of a point in time in a chart of less than an hour.
+    pub(super) fn clock_text(&self, at: Timestamp) -> String {
+        self.text(at, "%H:%M:%S")
     }
 
     /// The name of the zone, for whoever has no script.
@@ -100,6 +122,16 @@ impl fmt::Display for When {
 /// Digits and words of this file.
 impl HtmlSafe for When {}
 
+/// A point in time as a row of a long table shows it.
+#[derive(Debug)]
+pub(super) struct Short(String);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The last midnight in UTC at or before a point in time.
 pub(super) fn midnight(at: Timestamp) -> Timestamp {
     const DAY_MS: u64 = 86_400_000;
@@ -134,7 +166,8 @@ pub(super) fn span_text(span: Span) -> String {
     }
 }
 
-fn iso(at: Timestamp) -> String {
+/// A point in time in UTC, to the millisecond.
+pub(super) fn iso(at: Timestamp) -> String {
     instant(at).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 

@@ -85,7 +85,7 @@ impl Line<'_> {
 }
 
 /// Round numbers at equal distances that enclose two others, ascending.
-fn ticks(low: Exact, high: Exact) -> Vec<Exact> {
+pub(in crate::pages) fn ticks(low: Exact, high: Exact) -> Vec<Exact> {
     let span = high.plus_rounded(low.negated());
     let step = if span.is_zero() {
         // A flat line lies in the middle.

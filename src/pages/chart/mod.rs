@@ -12,7 +12,7 @@ mod spark;
 use crate::units::{Exact, Rounding};
 
 pub(super) use bars::{Bar, bars};
-pub(super) use line::{Drawn, Line};
+pub(super) use line::{Drawn, Line, ticks};
 pub(super) use ring::{Part, Ring, ring};
 pub(super) use spark::spark;
 
@@ -21,7 +21,7 @@ pub(super) const SIZE: u32 = 1000;
 
 /// A piece of SVG made here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Svg(String);
+pub(super) struct Svg(pub(super) String);
 
 impl std::fmt::Display for Svg {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,0 +1,216 @@
+//! Rows of a long table of orders, as short as HTML lets them be, and their sums.
+//!
+//! A page may have a thousand of them, so tags that HTML lets one leave out are left out, and the exact value of a number
+//! stands in a `title` only where the text does not tell it already. They are written off the executor's thread.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+
+use askama::filters::HtmlSafe;
+
+use super::figure::{Figure, NOTHING, side_word};
+use super::order_search::status_text;
+use super::time::Zone;
+use crate::exchange::{Order, OrderStatus};
+use crate::units::{Amount, Asset, Quantity, Span, Timestamp};
+
+/// Bytes of a row, about.
+const ROW_BYTES: usize = 280;
+/// Steps in which a fresh row fades.
+const SHADES: u64 = 4;
+
+/// The rows of a table.
+#[derive(Debug, Default)]
+pub(super) struct Rows(String);
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Numbers, words and names of assets, which hold no letter that means anything in HTML.
+impl HtmlSafe for Rows {}
+
+/// Sums over orders with the same quote asset.
+#[derive(Debug)]
+pub(super) struct Total {
+    pub(super) quote: String,
+    pub(super) count: Figure,
+    pub(super) notional: Figure,
+    pub(super) fee: Figure,
+}
+
+/// Sums by quote asset.
+#[derive(Debug, Default)]
+pub(super) struct Sums(BTreeMap<Asset, (u64, Amount, Amount)>);
+
+impl Sums {
+    /// Adds so many orders or fills.
+    pub(super) fn add(&mut self, quote: Asset, count: u64, notional: Amount, fee: Amount) {
+        let sum = self.0.entry(quote).or_default();
+        sum.0 = sum.0.saturating_add(count);
+        sum.1 = sum.1.plus_rounded(notional);
+        sum.2 = sum.2.plus_rounded(fee);
+    }
+
+    /// The figures, the quote asset that has most of them first.
+    pub(super) fn totals(&self) -> Vec<Total> {
+        let mut sums: Vec<_> = self.0.iter().collect();
+        sums.sort_by_key(|(_, (count, ..))| std::cmp::Reverse(*count));
+        sums.into_iter()
+            .map(|(quote, (count, notional, fee))| Total {
+                quote: quote.to_string(),
+                count: Figure::count(*count),
+                notional: Figure::money(*notional),
+                fee: Figure::money(*fee),
+            })
+            .collect()
+    }
+}
+
+/// What rows need besides their orders.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    pub(super) zone: Zone,
+    pub(super) now: Timestamp,
+    pub(super) fresh_window: Span,
+}
+
+/// The rows of some orders, and their sums.
+pub(super) fn rows(orders: &[Order], setting: &Setting) -> (Rows, Sums) {
+    let mut out = String::with_capacity(ROW_BYTES * orders.len());
+    let mut sums = Sums::default();
+    for order in orders {
+        let filled = order.filled;
+        sums.add(order.symbol.quote(), 1, filled.notional, filled.fee);
+        row(&mut out, order, setting);
+    }
+    (Rows(out), sums)
+}
+
+fn row(out: &mut String, order: &Order, setting: &Setting) {
+    let Order { id, symbol, .. } = order;
+    match shade(order.updated_at, setting) {
+        0 => out.push_str("<tr>"),
+        shade => put(out, format_args!("<tr class=f{shade}>")),
+    }
+    let number = id.sequence();
+    put(
+        out,
+        format_args!("<td><a href=/ui/orders/{id}>{number}</a>"),
+    );
+    let at = setting.zone.short(order.updated_at);
+    put(out, format_args!("<td>{at}<td>{symbol}"));
+    put(out, format_args!("<td>{}", side_word(order.side)));
+    let status = order.status();
+    match class_of(status) {
+        "" => out.push_str("<td>"),
+        class => put(out, format_args!("<td class={class}>")),
+    }
+    out.push_str(&status_text(status));
+    cell(out, &Figure::quantity(order.quantity));
+    match order.filled.quantity {
+        none if none.is_zero() => put(out, format_args!("<td>{NOTHING}")),
+        all if all == order.quantity => out.push_str("<td>all"),
+        part => cell(out, &Figure::quantity(part)),
+    }
+    match order.limit_price() {
+        Some(price) => cell(out, &Figure::price(price)),
+        None => out.push_str("<td>market"),
+    }
+    match order.average_price() {
+        Some(price) => cell(out, &Figure::price(price)),
+        None => put(out, format_args!("<td>{NOTHING}")),
+    }
+    if order.filled.quantity == Quantity::ZERO {
+        put(out, format_args!("<td>{NOTHING}<td>{NOTHING}"));
+    } else {
+        cell(out, &Figure::money(order.filled.notional));
+        cell(out, &Figure::money(order.filled.fee));
+    }
+    out.push('\n');
+}
+
+/// A cell with a number: its exact value in the title where the text does not tell it.
+fn cell(out: &mut String, figure: &Figure) {
+    let (text, exact) = (figure.text(), figure.exact());
+    if tells(text, exact) {
+        put(out, format_args!("<td>{text}"));
+    } else {
+        put(out, format_args!("<td title={exact}>{text}"));
+    }
+}
+
+/// Whether a text without its separators, and without zeros at its end, is the exact one.
+fn tells(text: &str, exact: &str) -> bool {
+    let digits = text.chars().filter(|digit| *digit != ',');
+    let mut rest = exact.chars();
+    for digit in digits {
+        match rest.next() {
+            Some(other) if other == digit => {}
+            None if digit == '0' || digit == '.' => {}
+            _ => return false,
+        }
+    }
+    rest.next().is_none()
+}
+
+fn class_of(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::New | OrderStatus::PartiallyFilled => "live",
+        OrderStatus::Filled => "",
+        OrderStatus::Rejected | OrderStatus::PartiallyRejected => "down",
+        OrderStatus::Canceled
+        | OrderStatus::PartiallyCanceled
+        | OrderStatus::Expired
+        | OrderStatus::PartiallyExpired => "muted",
+    }
+}
+
+/// How much a row still stands out: 4 just changed, 0 not any more.
+fn shade(at: Timestamp, setting: &Setting) -> u64 {
+    let window = setting.fresh_window.as_millis();
+    let age = setting.now.since(at).as_millis();
+    if age >= window {
+        return 0;
+    }
+    SHADES - age.saturating_mul(SHADES) / window.max(1)
+}
+
+fn put(out: &mut String, text: fmt::Arguments<'_>) {
+    // A string takes all that is written to it.
+    out.write_fmt(text).unwrap_or_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_stands_where_the_text_does_not_tell_the_value() {
+        for (text, exact, told) in [
+            ("64,780.12", "64780.12", true),
+            ("1,000.00", "1000", true),
+            ("0.50", "0.5", true),
+            ("64,780.12", "64780.123", false),
+            ("0.13", "0.131064", false),
+            ("10", "100", false),
+        ] {
+            assert_eq!(tells(text, exact), told, "{text} {exact}");
+        }
+    }
+
+    #[test]
+    fn a_row_fades_in_steps() {
+        let setting = Setting {
+            zone: Zone::named("UTC"),
+            now: Timestamp::from_millis(100_000),
+            fresh_window: Span::from_secs(60),
+        };
+        let shades: Vec<u64> = [100_000, 86_000, 70_000, 50_000, 40_001, 40_000, 0]
+            .map(|at| shade(Timestamp::from_millis(at), &setting))
+            .into();
+        assert_eq!(shades, [4, 4, 2, 1, 1, 0, 0]);
+    }
+}

@@ -1,0 +1,283 @@
+//! `/ui/trade` and what its forms do: place an order, bring money in, take it out, begin anew.
+//!
+//! What was done is said on the page that follows; what was not is said beside the form, which keeps what was typed.
+
+use askama::Template;
+
+use super::figure::Figure;
+use super::frame::{self, Frame};
+use super::login::see;
+use super::order::{headline, id_of};
+use super::order_search::status_text;
+use super::route::Visit;
+use crate::exchange::{
+    CloseReason, Command, Exchange, NewOrder, Order, OrderKind, Outcome, Rejection, Side, Terms,
+};
+use crate::http::{Problem, Query, Response};
+use crate::units::{Amount, Asset, Invalid, Price, Quantity, Symbol, Timestamp};
+
+/// Names that a field offers.
+const NAMES_MAX: usize = 200;
+/// What must be typed before everything is forgotten.
+const CONFIRMATION: &str = "reset";
+
+#[derive(Debug, Template)]
+#[template(path = "trade.html")]
+struct Trade {
+    frame: Frame,
+    typed: Typed,
+    symbols: Vec<String>,
+    assets: Vec<(String, Figure)>,
+    cash: String,
+    confirmation: &'static str,
+}
+
+/// A form of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Place,
+    Deposit,
+    Withdraw,
+    Reset,
+}
+
+/// What was typed, and what is wrong with it.
+#[derive(Debug, Default)]
+struct Typed {
+    symbol: String,
+    is_sell: bool,
+    is_limit: bool,
+    amount: String,
+    limit_price: String,
+    asset: String,
+    money: String,
+    error: Option<(Form, String)>,
+}
+
+impl Typed {
+    fn read(form: Form, sent: Query<'_>) -> Result<Typed, Problem> {
+        let text = |name: &str| -> Result<String, Problem> {
+            let value = sent.get(name)?;
+            Ok(value.map_or_else(String::new, |text| text.trim().to_owned()))
+        };
+        let amount = text("amount")?;
+        let mut typed = Typed {
+            symbol: text("symbol")?.to_ascii_uppercase(),
+            is_sell: text("side")? == Side::Sell.as_str(),
+            is_limit: text("type")? == "limit",
+            limit_price: text("limit_price")?,
+            asset: text("asset")?.to_ascii_uppercase(),
+            ..Typed::default()
+        };
+        match form {
+            Form::Place => typed.amount = amount,
+            Form::Deposit | Form::Withdraw | Form::Reset => typed.money = amount,
+        }
+        Ok(typed)
+    }
+
+    fn order(&self) -> Result<NewOrder, String> {
+        let symbol = Symbol::parse(&self.symbol)
+            .map_err(|_| "The symbol must be a pair such as BTC/USDT.".to_owned())?;
+        let kind = if self.is_limit {
+            let price = number("limit price", &self.limit_price, Price::parse)?;
+            OrderKind::Limit { price }
+        } else if self.limit_price.is_empty() {
+            OrderKind::Market
+        } else {
+            return Err("A market order has no limit price: choose limit, or clear it.".to_owned());
+        };
+        Ok(NewOrder {
+            symbol,
+            side: if self.is_sell { Side::Sell } else { Side::Buy },
+            kind,
+            quantity: number("quantity", &self.amount, Quantity::parse_positive)?,
+            terms: Terms::default(),
+        })
+    }
+
+    fn money(&self) -> Result<(Asset, Amount), String> {
+        let asset =
+            Asset::parse_any_case(&self.asset).map_err(|why| format!("The asset {why}."))?;
+        Ok((
+            asset,
+            number("amount", &self.money, Amount::parse_positive)?,
+        ))
+    }
+
+    /// What is wrong with a form of the page.
+    fn error_of(&self, form: Form) -> Option<&str> {
+        let found = self.error.as_ref().filter(|(wrong, _)| *wrong == form);
+        found.map(|(_, text)| text.as_str())
+    }
+}
+
+fn number<T>(
+    name: &str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Result<T, Invalid>,
+) -> Result<T, String> {
+    if text.is_empty() {
+        return Err(format!("The {name} is missing."));
+    }
+    parse(text).map_err(|why| format!("The {name} {why}."))
+}
+
+/// The page with its forms.
+pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
+    let typed = Typed::read(Form::Place, visit.query())?;
+    show(visit, typed, 200).await
+}
+
+async fn show(visit: &Visit<'_>, typed: Typed, status: u16) -> Result<Response, Problem> {
+    type Names = (Timestamp, String, Vec<String>, Vec<(String, Figure)>);
+    let look = |exchange: &Exchange| -> Names {
+        let symbols = exchange.markets().map(|(symbol, _)| symbol.to_string());
+        let assets = exchange
+            .accounts()
+            .filter(|(_, account)| !account.is_empty())
+            .map(|(asset, account)| (asset.to_string(), Figure::amount(account.free)));
+        (
+            exchange.moment().now,
+            exchange.rules().cash_asset.to_string(),
+            symbols.take(NAMES_MAX).collect(),
+            assets.take(NAMES_MAX).collect(),
+        )
+    };
+    let (now, cash, symbols, assets) = visit.pages.context.mailbox.look(look).await?;
+    let mut response = frame::page(&Trade {
+        frame: Frame::titled(visit, "Trade", now),
+        typed,
+        symbols,
+        assets,
+        cash,
+        confirmation: CONFIRMATION,
+    })?;
+    response.status = status;
+    Ok(response)
+}
+
+/// Does what a form asks for.
+pub(super) async fn act(
+    visit: &Visit<'_>,
+    form: Form,
+    sent: Query<'_>,
+) -> Result<Response, Problem> {
+    let mut typed = Typed::read(form, sent)?;
+    let done = match form {
+        Form::Place => place(visit, &typed).await,
+        Form::Deposit => move_money(visit, &typed, false).await,
+        Form::Withdraw => move_money(visit, &typed, true).await,
+        Form::Reset => {
+            let word = sent.get("confirmation")?.unwrap_or_default();
+            reset(visit, word.trim()).await
+        }
+    };
+    match done {
+        Ok(response) => Ok(response),
+        Err(Refused { status, said }) => {
+            typed.error = Some((form, said));
+            show(visit, typed, status).await
+        }
+    }
+}
+
+/// Why nothing was done.
+struct Refused {
+    status: u16,
+    said: String,
+}
+
+impl From<String> for Refused {
+    fn from(said: String) -> Refused {
+        Refused { status: 422, said }
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Refused {
+        Refused {
+            status: problem.status,
+            said: problem.detail,
+        }
+    }
+}
+
+/// Has a command carried out.
+async fn carry_out(visit: &Visit<'_>, command: Command) -> Result<Outcome, Problem> {
+    let mailbox = &visit.pages.context.mailbox;
+    let outcome = mailbox.submit(command, |_, outcome| outcome).await?;
+    outcome.map_err(Problem::from)
+}
+
+async fn place(visit: &Visit<'_>, typed: &Typed) -> Result<Response, Refused> {
+    let order = typed.order()?;
+    match carry_out(visit, Command::Place(order)).await? {
+        Outcome::Placed(order) => {
+            let said = match order.close_reason().and_then(CloseReason::reject) {
+                Some(reason) => format!("The order was rejected: {reason}."),
+                None => format!("Placed: {}.", headline(&order)),
+            };
+            Ok(say(visit, &path_of(&order), said))
+        }
+        // Placing is answered with the order.
+        Outcome::Done | Outcome::Canceled(..) | Outcome::Balance(_) | Outcome::Ticker(_) => {
+            Ok(see("/ui/orders"))
+        }
+    }
+}
+
+async fn move_money(visit: &Visit<'_>, typed: &Typed, out: bool) -> Result<Response, Refused> {
+    let (asset, amount) = typed.money()?;
+    let (command, done) = if out {
+        (Command::Withdraw(asset, amount), "Taken out")
+    } else {
+        (Command::Deposit(asset, amount), "Brought in")
+    };
+    carry_out(visit, command).await?;
+    Ok(say(
+        visit,
+        "/ui/trade",
+        format!("{done}: {amount} {asset}."),
+    ))
+}
+
+async fn reset(visit: &Visit<'_>, word: &str) -> Result<Response, Refused> {
+    if !word.eq_ignore_ascii_case(CONFIRMATION) {
+        return Err(format!("Nothing was forgotten: type {CONFIRMATION} to confirm.").into());
+    }
+    carry_out(visit, Command::Reset).await?;
+    let said = "All balances, orders and figures are forgotten; prices stay.";
+    Ok(say(visit, "/ui/trade", said.to_owned()))
+}
+
+/// Takes an order back.
+pub(super) async fn cancel(visit: &Visit<'_>) -> Result<Response, Problem> {
+    let id = id_of(&visit.parameter)?;
+    let mailbox = &visit.pages.context.mailbox;
+    let outcome = mailbox
+        .submit(Command::Cancel(id), |_, outcome| outcome)
+        .await?;
+    let said = match outcome {
+        Ok(Outcome::Canceled(order, _)) => {
+            format!("The order is closed: {}.", status_text(order.status()))
+        }
+        Err(Rejection::OrderNotOpen(_)) => "The order had been closed before.".to_owned(),
+        Err(rejection) => return Err(rejection.into()),
+        // Canceling is answered with the order.
+        Ok(Outcome::Done | Outcome::Placed(_) | Outcome::Balance(_) | Outcome::Ticker(_)) => {
+            String::new()
+        }
+    };
+    Ok(say(visit, &format!("/ui/orders/{id}"), said))
+}
+
+fn path_of(order: &Order) -> String {
+    format!("/ui/orders/{}", order.id)
+}
+
+/// Leads to a page that says it.
+fn say(visit: &Visit<'_>, path: &str, said: String) -> Response {
+    let name = visit.pages.sessions.note(said);
+    see(format!("{path}?said={name}"))
+}
