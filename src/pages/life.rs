@@ -1,5 +1,7 @@
 //! A picture of the life of an order: the price as far as it is known, its limit, its fills.
 
+use std::fmt::Write as _;
+
 use super::chart::{SIZE, Svg, bounds, escaped, place, ticks};
 use super::figure::Figure;
 use super::time::Zone;
@@ -63,21 +65,30 @@ impl Scene<'_> {
             escaped(self.title)
         );
         for rule in &rules {
-            out += &format!("<path class=\"rule\" d=\"M0 {}H{SIZE}\"/>", y(*rule));
+            let _ = write!(out, "<path class=\"rule\" d=\"M0 {}H{SIZE}\"/>", y(*rule));
         }
         if line.len() > 1 {
             let steps = line
                 .iter()
                 .map(|&(at, value)| format!("{} {}", x(at), y(value)));
             let steps: Vec<String> = steps.collect();
-            out += &format!("<path class=\"line\" d=\"M{}\"/>", steps.join("L"));
+            let _ = write!(out, "<path class=\"line\" d=\"M{}\"/>", steps.join("L"));
         }
         if let Some(limit) = limit {
             let (first, last) = (x(start), x(end));
-            out += &format!("<path class=\"mark\" d=\"M{first} {}H{last}\"/>", y(limit));
+            let _ = write!(
+                out,
+                "<path class=\"mark\" d=\"M{first} {}H{last}\"/>",
+                y(limit)
+            );
         }
         for &(at, price) in &fills {
-            out += &format!("<path class=\"dot\" d=\"M{} {}h.1\"/>", x(at), y(price));
+            let _ = write!(
+                out,
+                "<path class=\"dot\" d=\"M{} {}h.1\"/>",
+                x(at),
+                y(price)
+            );
         }
         out += "</svg>";
         let decimals = rules.iter().map(|rule| rule.decimals()).max().unwrap_or(0);

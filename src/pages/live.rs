@@ -19,6 +19,7 @@ use super::route::Visit;
 use crate::exchange::Exchange;
 use crate::http::{Problem, Response};
 use crate::mailbox::Mailbox;
+use crate::units::Elapsed;
 
 /// Streams at the same time.
 const STREAMS_MAX: usize = 128;
@@ -105,7 +106,7 @@ fn revision(exchange: &Exchange) -> u64 {
         (
             market.ticks,
             market.trading,
-            market.received.map(|at| at.as_millis()),
+            market.received.map(Elapsed::as_millis),
         )
             .hash(&mut hasher);
     }

@@ -116,8 +116,9 @@ mod tests {
             ("/uix", HOME),
             ("/ui/\r\nx", HOME),
         ] {
-            let encoded: String = next.bytes().map(|byte| format!("%{byte:02x}")).collect();
-            let query = format!("next={encoded}");
+            let query = next.bytes().fold("next=".to_owned(), |query, byte| {
+                query + &format!("%{byte:02x}")
+            });
             assert_eq!(next_of(Query::new(Some(&query))).unwrap(), led);
         }
     }

@@ -1,5 +1,7 @@
 //! What the list of orders is asked for: the form, as it came, and the filter that it makes.
 
+use std::borrow::Cow;
+
 use super::route::Visit;
 use crate::exchange::{OrderStatus, Side};
 use crate::http::{Filter, Problem};
@@ -39,7 +41,7 @@ impl Search {
     pub(super) async fn read(visit: &Visit<'_>) -> (Search, Option<Filter>) {
         let given = |name: &str| {
             let value = visit.query().get(name).ok().flatten();
-            value.map_or_else(String::new, |text| text.into_owned())
+            value.map_or_else(String::new, Cow::into_owned)
         };
         let limit = given("rows").parse().ok();
         let limit = limit.filter(|rows| ROWS.contains(rows));

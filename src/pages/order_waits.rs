@@ -52,12 +52,13 @@ pub(super) fn sentence(exchange: &Exchange, order: &Order) -> Option<String> {
     let apart = order
         .limit_price()
         .and_then(|limit| apart(order.side, limit, price, named));
-    Some(
-        apart.unwrap_or_else(|| match order.filled.quantity.is_zero() {
-            true => "The price is right: waiting for the next tick.".to_owned(),
-            false => "Waiting for more to be on offer at the present price.".to_owned(),
-        }),
-    )
+    Some(apart.unwrap_or_else(|| {
+        if order.filled.quantity.is_zero() {
+            "The price is right: waiting for the next tick.".to_owned()
+        } else {
+            "Waiting for more to be on offer at the present price.".to_owned()
+        }
+    }))
 }
 
 fn stale(market: &Market, age: Option<Span>, symbol: &str) -> String {

@@ -26,7 +26,7 @@ const WRONG_KEY_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Sessions {
     /// The one used last stands last.
-    sessions: RefCell<VecDeque<Session>>,
+    live: RefCell<VecDeque<Session>>,
     /// The token of forms of visitors without a session.
     token: String,
     notes: RefCell<VecDeque<(String, String)>>,
@@ -70,7 +70,7 @@ impl Drop for HeldBack<'_> {
 impl Sessions {
     pub(super) fn new() -> Sessions {
         Sessions {
-            sessions: RefCell::default(),
+            live: RefCell::default(),
             token: random(),
             notes: RefCell::default(),
             held_back: Cell::new(0),
@@ -81,7 +81,7 @@ impl Sessions {
     /// The token for forms of the session that a request belongs to.
     pub(super) fn of(&self, request: &Request) -> Option<String> {
         let given = cookie(request)?;
-        let mut sessions = self.sessions.borrow_mut();
+        let mut sessions = self.live.borrow_mut();
         let now = Instant::now();
         sessions.retain(|session| now.duration_since(session.used) < IDLE_MAX);
         let at = sessions
@@ -118,7 +118,7 @@ impl Sessions {
         let Some(kept) = ApiKey::new(secret.clone()) else {
             return Entry::Busy;
         };
-        let mut sessions = self.sessions.borrow_mut();
+        let mut sessions = self.live.borrow_mut();
         while sessions.len() >= SESSIONS_MAX {
             sessions.pop_front();
         }
@@ -133,7 +133,7 @@ impl Sessions {
     /// Ends the session of a request.
     pub(super) fn leave(&self, request: &Request) {
         if let Some(given) = cookie(request) {
-            let mut sessions = self.sessions.borrow_mut();
+            let mut sessions = self.live.borrow_mut();
             sessions.retain(|session| !session.secret.is(given));
         }
     }
@@ -185,7 +185,9 @@ fn random() -> String {
         log::error!("the system gives no random numbers, so the pages let nobody in: {error}");
         return String::new();
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |digits, byte| {
+        digits + &format!("{byte:02x}")
+    })
 }
 
 #[cfg(test)]
@@ -211,7 +213,7 @@ mod tests {
             first.get_or_insert(secret.clone());
             assert!(sessions.of(&visit(&secret)).is_some());
         }
-        assert_eq!(sessions.sessions.borrow().len(), SESSIONS_MAX);
+        assert_eq!(sessions.live.borrow().len(), SESSIONS_MAX);
         assert_eq!(sessions.of(&visit(&first.unwrap())), None);
         let Entry::Right(secret) = sessions.enter(&key, "secret").await else {
             panic!("the key is right");

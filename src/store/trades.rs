@@ -122,7 +122,7 @@ pub(super) fn walk(
 }
 
 /// Every symbol that has trades.
-fn symbols<'t>(
+fn symbols(
     table: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
 ) -> Result<Vec<Symbol>, StoreError> {
     let mut symbols = Vec::new();

@@ -202,12 +202,11 @@ fn depths(exchange: &Exchange, naive: &Naive) -> Result<(), String> {
 
 /// What a trade moved, with its fee.
 fn traded(event: &Event) -> Option<Number> {
-    match event {
-        Event::Trade(trade) => {
-            let maker = Number::read(if trade.is_maker { "1000000" } else { "0" });
-            Some(Number::of(trade.quantity.exact()) + Number::of(trade.fee.exact()) + maker)
-        }
-        _ => None,
+    if let Event::Trade(trade) = event {
+        let maker = Number::read(if trade.is_maker { "1000000" } else { "0" });
+        Some(Number::of(trade.quantity.exact()) + Number::of(trade.fee.exact()) + maker)
+    } else {
+        None
     }
 }
 

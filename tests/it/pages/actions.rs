@@ -1,5 +1,6 @@
 //! What forms may do, and who may send them; the streams that keep pages live.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -20,15 +21,17 @@ fn post(daemon: &Daemon, path: &str, lines: &[(&str, &str)], body: &str) -> (u16
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut head = format!("POST {path} HTTP/1.1\r\nconnection: close\r\n");
     for (name, value) in lines {
-        head += &format!("{name}: {value}\r\n");
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     if !lines.iter().any(|(name, _)| *name == "host") {
-        head += &format!("host: {}\r\n", daemon.address);
+        write!(head, "host: {}\r\n", daemon.address).unwrap();
     }
     let length = body.len();
-    head += &format!(
+    write!(
+        head,
         "content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
+    )
+    .unwrap();
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -68,6 +71,39 @@ fn cookie(answer: &str) -> String {
         .to_owned()
 }
 
+/// What is wrong with a form, the lines of its head, its body.
+type Sent<'a> = (&'static str, Vec<(&'static str, &'a str)>, String);
+
+/// Forms that are not ours.
+fn foreign<'a>(session: &'a str, inside: &str, outside: &str) -> Vec<Sent<'a>> {
+    let money = format!("token={inside}&asset=USDT&amount=1");
+    let mut forms = vec![
+        ("no cookie", Vec::new(), money.clone()),
+        ("a wrong cookie", vec![("cookie", "mockx=1")], money.clone()),
+    ];
+    for (what, name, value) in [
+        ("another site", "origin", "https://evil.example"),
+        ("no site", "origin", "null"),
+        ("another page", "sec-fetch-site", "cross-site"),
+        ("a neighbour", "sec-fetch-site", "same-site"),
+        ("another name", "host", "evil.example"),
+    ] {
+        let lines = vec![("cookie", session), (name, value)];
+        forms.push((what, lines, money.clone()));
+    }
+    for (what, body) in [
+        ("no token", "asset=USDT&amount=1".to_owned()),
+        ("no token in it", "token=&asset=USDT&amount=1".to_owned()),
+        (
+            "the token of strangers",
+            format!("token={outside}&asset=USDT&amount=1"),
+        ),
+    ] {
+        forms.push((what, vec![("cookie", session)], body));
+    }
+    forms
+}
+
 #[test]
 fn only_our_own_forms_do_anything() {
     let home = TempDir::new().unwrap();
@@ -89,44 +125,9 @@ fn only_our_own_forms_do_anything() {
     let money = format!("token={inside}&asset=USDT&amount=1");
     let worth = |daemon: &Daemon| daemon.client().get("/balance/USDT").body;
 
-    let foreign: [(&str, &[(&str, &str)], &str); 9] = [
-        ("no cookie", &[], &money),
-        ("a wrong cookie", &[("cookie", "mockx=1")], &money),
-        (
-            "another site",
-            &[("cookie", &session), ("origin", "https://evil.example")],
-            &money,
-        ),
-        (
-            "no site",
-            &[("cookie", &session), ("origin", "null")],
-            &money,
-        ),
-        (
-            "another page",
-            &[("cookie", &session), ("sec-fetch-site", "cross-site")],
-            &money,
-        ),
-        (
-            "a neighbour",
-            &[("cookie", &session), ("sec-fetch-site", "same-site")],
-            &money,
-        ),
-        (
-            "another name",
-            &[("cookie", &session), ("host", "evil.example")],
-            &money,
-        ),
-        ("no token", &[("cookie", &session)], "asset=USDT&amount=1"),
-        (
-            "the token of strangers",
-            &[("cookie", &session)],
-            &format!("token={outside}&asset=USDT&amount=1"),
-        ),
-    ];
     let before = worth(&daemon);
-    for (what, lines, body) in foreign {
-        let (status, answer) = post(&daemon, "/ui/deposit", lines, body);
+    for (what, lines, body) in foreign(&session, &inside, &outside) {
+        let (status, answer) = post(&daemon, "/ui/deposit", &lines, &body);
         assert_eq!(status, 403, "{what}: {answer}");
     }
     assert_eq!(worth(&daemon), before);

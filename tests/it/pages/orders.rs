@@ -11,6 +11,8 @@ use crate::support::{Client, Daemon, Launch};
 /// The longest page.
 const ROWS: usize = 1000;
 const BYTES_MAX: usize = 300_000;
+/// More than one piece of the file, and than one page.
+const ROWS_OF_FILE: usize = 1100;
 
 fn start(home: &TempDir) -> Daemon {
     Launch::new(&home.path().join("data"), "push")
@@ -173,8 +175,14 @@ fn a_thousand_orders_are_those_of_the_api() {
         .get(&format!("/ui/orders?rows=1000&before={last}"))
         .body;
     assert_eq!(cells(&older).len(), 20);
+}
 
-    // The file has all of them, each once, and their exact figures.
+#[test]
+fn the_file_has_each_order_once_with_its_exact_figures() {
+    let home = TempDir::new().unwrap();
+    let daemon = start(&home);
+    let mut client = daemon.client();
+    trade(&mut client, ROWS_OF_FILE);
     let (file, filled) = crate::support::wait_for("a moment without a change", || {
         let before = client.digest();
         let file = read_to_end(&daemon, "/ui/orders.csv?status=filled");

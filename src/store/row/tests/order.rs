@@ -61,36 +61,7 @@ fn order_version_1() {
 }
 
 #[test]
-fn order_version_2() {
-    let limit = OrderKind::Limit {
-        price: price("64780.12"),
-    };
-    let one = FillPrice::One(price("64780.12"));
-    let [short, uncovered, inexact] = rejects().map(|reason| closed(CloseReason::Rejected(reason)));
-    let special = |time_in_force, at_once: bool, client: Option<&str>| Order {
-        terms: Terms {
-            time_in_force,
-            post_only: at_once,
-            execution: if at_once {
-                Execution::AtOnce
-            } else {
-                Execution::Ticks
-            },
-            fee_mode: if at_once {
-                FeeMode::Received
-            } else {
-                FeeMode::Quote
-            },
-            trigger: None,
-            quote_amount: at_once.then(|| money("250.5")),
-            client_id: client.map(|text| ClientId::parse(text).unwrap()),
-        },
-        maker_rate: Rate::from_millionths(if at_once { 200 } else { 1000 }),
-        taker_through: 129,
-        deadline: Some(Elapsed::from_millis(86_500_000)),
-        ..order(Side::Buy, limit, one, open("0", None))
-    };
-    let date = Timestamp::from_millis(1_700_000_100_000);
+fn order_version_2_of_orders_that_wait_for_a_price() {
     let armed = |kind, level| Order {
         terms: Terms {
             trigger: Some(Trigger { kind, level }),
@@ -121,6 +92,43 @@ fn order_version_2() {
             armed(TriggerKind::StopLoss, trail(Some(price("95.5")))),
             "02084254432f5553445401001e010203b494a20902b494a209053202ded8c50102ded8c501050080d095ffbc31f4d395ffbc3180b899290200000000000000020100000000010001960101f60e010000000000",
         ),
+    ];
+    for (order, golden) in golden {
+        assert_golden(&OrderRow::from(&order), golden, read_order, &order);
+    }
+}
+
+#[test]
+fn order_version_2_of_orders_with_terms() {
+    let limit = OrderKind::Limit {
+        price: price("64780.12"),
+    };
+    let one = FillPrice::One(price("64780.12"));
+    let special = |time_in_force, at_once: bool, client: Option<&str>| Order {
+        terms: Terms {
+            time_in_force,
+            post_only: at_once,
+            execution: if at_once {
+                Execution::AtOnce
+            } else {
+                Execution::Ticks
+            },
+            fee_mode: if at_once {
+                FeeMode::Received
+            } else {
+                FeeMode::Quote
+            },
+            trigger: None,
+            quote_amount: at_once.then(|| money("250.5")),
+            client_id: client.map(|text| ClientId::parse(text).unwrap()),
+        },
+        maker_rate: Rate::from_millionths(if at_once { 200 } else { 1000 }),
+        taker_through: 129,
+        deadline: Some(Elapsed::from_millis(86_500_000)),
+        ..order(Side::Buy, limit, one, open("0", None))
+    };
+    let date = Timestamp::from_millis(1_700_000_100_000);
+    let golden = [
         (
             special(TimeInForce::GoodTill(date), true, None),
             "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc0705000103a0dd9bffbc3101010100019227010001a0c59f290104048101",
@@ -137,6 +145,20 @@ fn order_version_2() {
             special(TimeInForce::GoodTillCancelled, true, None),
             "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc070500010001010100019227010001a0c59f290104048101",
         ),
+    ];
+    for (order, golden) in golden {
+        assert_golden(&OrderRow::from(&order), golden, read_order, &order);
+    }
+}
+
+#[test]
+fn order_version_2_of_plain_orders() {
+    let limit = OrderKind::Limit {
+        price: price("64780.12"),
+    };
+    let one = FillPrice::One(price("64780.12"));
+    let [short, uncovered, inexact] = rejects().map(|reason| closed(CloseReason::Rejected(reason)));
+    let golden = [
         (
             order(Side::Buy, limit, one, open("0", None)),
             "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc07050000000000",

@@ -122,7 +122,9 @@ impl Naive {
             TimeInForce::GoodTill(date) => {
                 Some(self.elapsed + date.as_millis().saturating_sub(self.now))
             }
-            _ => None,
+            TimeInForce::GoodTillCancelled
+            | TimeInForce::ImmediateOrCancel
+            | TimeInForce::FillOrKill => None,
         };
         let mut order = Placed {
             id: self.next,

@@ -47,7 +47,7 @@ impl Placed {
     pub(super) fn check_trigger(&self, last: Number) -> Result<(), Refusal> {
         match self.terms.trigger.unwrap().level {
             Level::At(level) if self.passed(number(level), last) => Err(Refusal::WouldTrigger),
-            _ => Ok(()),
+            Level::At(_) | Level::Trail { .. } => Ok(()),
         }
     }
 
