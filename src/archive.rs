@@ -56,6 +56,9 @@ pub trait Archive: fmt::Debug + Send + Sync {
     /// Closed orders by id, from this one on and at most so many, each with its history but for the creation.
     fn closed_from(&self, from: OrderId, most: usize) -> Result<Vec<Stored>, Unreadable>;
 
+    /// The ids of all closed orders, in their order.
+    fn closed_ids(&self) -> Result<Vec<OrderId>, Unreadable>;
+
     /// Shows trades by id until told to stop; later trades have larger ids and no earlier times.
     fn trades(
         &self,

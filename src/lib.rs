@@ -45,6 +45,8 @@ pub mod mailbox;
 pub mod mirror;
 pub mod oracle;
 pub mod pages;
+pub mod pool;
+pub mod resp;
 pub mod samples;
 mod shapes;
 pub mod status;

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::env::{Environment, VALKEY_PASSWORD};
+use super::env::{Environment, RESP_PASSWORD, VALKEY_PASSWORD};
 use super::error::{ConfigError, Place};
 use super::raw::Raw;
 use super::setting::{Setting, Value};
@@ -17,10 +17,11 @@ use super::setting::{Setting, Value};
 const BYTES_MAX: u64 = 4096;
 
 /// Name of the credential, the variable that names a file, and the key.
-const SECRETS: [(&str, &str, &str); 3] = [
+const SECRETS: [(&str, &str, &str); 4] = [
     ("api_key", "API_KEY_FILE", "server.api_key"),
     ("redis_url", "REDIS_URL_FILE", "oracle.valkey_url"),
     ("valkey_password", "VALKEY_PASSWORD_FILE", VALKEY_PASSWORD),
+    ("resp_password", "MOCKX_RESP_PASSWORD_FILE", RESP_PASSWORD),
 ];
 
 /// Overrides what the configuration file said.

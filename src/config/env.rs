@@ -21,12 +21,13 @@ pub(super) const PORT: &str = "server.port";
 /// `TEST_ENV=true` is `server.auth = false`.
 pub(super) const TEST_ENV: &str = "server.test_env";
 /// Keys whose values are never shown.
-pub(super) const SECRETS: [&str; 5] = [
+pub(super) const SECRETS: [&str; 6] = [
     "server.api_key",
     "oracle.valkey_url",
     VALKEY_PASSWORD,
     "mirror.url",
     MIRROR_PASSWORD,
+    RESP_PASSWORD,
 ];
 /// Parts of the address of a Valkey server; in the file it is one, `oracle.valkey_url`.
 pub(super) const VALKEY_HOST: &str = "oracle.valkey_host";
@@ -36,9 +37,10 @@ pub(super) const VALKEY_PASSWORD: &str = "oracle.valkey_password";
 pub(super) const MIRROR_HOST: &str = "mirror.host";
 pub(super) const MIRROR_PORT: &str = "mirror.port";
 pub(super) const MIRROR_PASSWORD: &str = "mirror.password";
+pub(super) const RESP_PASSWORD: &str = "resp.password";
 
 /// Variable, the key that it overrides, and what a bare number of a span means in it.
-const VARIABLES: [(&str, &str, u64); 33] = [
+const VARIABLES: [(&str, &str, u64); 34] = [
     ("API_KEY", "server.api_key", SECOND),
     ("TEST_ENV", TEST_ENV, SECOND),
     ("ENGINE_PORT", PORT, SECOND),
@@ -71,6 +73,7 @@ const VARIABLES: [(&str, &str, u64); 33] = [
     ("VALKEY_HOST", MIRROR_HOST, SECOND),
     ("VALKEY_PORT", MIRROR_PORT, SECOND),
     ("VALKEY_PASSWORD", MIRROR_PASSWORD, SECOND),
+    ("MOCKX_RESP_PASSWORD", RESP_PASSWORD, SECOND),
     // The older name goes first, so that the newer one overrides it.
     ("QUOTE", "oracle.quotes", SECOND),
     ("QUOTES", "oracle.quotes", SECOND),

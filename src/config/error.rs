@@ -100,6 +100,15 @@ pub enum ConfigError {
         /// The address.
         listen: std::net::SocketAddr,
     },
+    /// No password for the port of the keys on an address that others can reach.
+    #[error(
+        "resp.listen = {listen} can be reached from other machines without a password: listen on 127.0.0.1, or set \
+         resp.password (MOCKX_RESP_PASSWORD)"
+    )]
+    RespWithoutPassword {
+        /// The address.
+        listen: std::net::SocketAddr,
+    },
     /// There is no place for the state.
     #[error(
         "no data directory: HOME is not set; give --data-dir, MOCKX_DATA_DIR or store.data_dir"

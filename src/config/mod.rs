@@ -18,6 +18,7 @@ pub mod local;
 mod pages;
 mod paths;
 mod raw;
+mod resp;
 mod secret;
 mod setting;
 mod sources;
@@ -53,6 +54,8 @@ pub struct Config {
     pub oracle: Oracle,
     /// Where the state is mirrored; none: nowhere.
     pub mirror: Option<Mirror>,
+    /// The port that speaks the protocol of Valkey and Redis; none: there is none.
+    pub resp: Option<Resp>,
     /// How the state is kept.
     pub store: Store,
     /// The status pages.
@@ -203,6 +206,21 @@ pub struct Mirror {
     pub url: Secret,
     /// The password, where it is not part of the address.
     pub password: Option<Secret>,
+    /// What all keys begin with.
+    pub key_prefix: String,
+    /// What the keys of tickers begin with, behind that.
+    pub ticker_prefix: String,
+}
+
+/// Section `[resp]`, where it is on: a port that answers in the protocol of Valkey and Redis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resp {
+    /// Its address and port.
+    pub listen: SocketAddr,
+    /// What clients must know; none: nothing.
+    pub password: Option<Secret>,
+    /// Whether clients may push prices.
+    pub push: bool,
     /// What all keys begin with.
     pub key_prefix: String,
     /// What the keys of tickers begin with, behind that.

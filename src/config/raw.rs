@@ -11,7 +11,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::env::MIRROR_PASSWORD;
+use super::env::{MIRROR_PASSWORD, RESP_PASSWORD};
 use super::error::{ConfigError, Place};
 use super::setting::{Setting, Value};
 
@@ -19,7 +19,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 53] = [
+pub(super) const KEYS: [&str; 58] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -62,6 +62,11 @@ pub(super) const KEYS: [&str; 53] = [
     MIRROR_PASSWORD,
     "mirror.key_prefix",
     "mirror.ticker_prefix",
+    "resp.listen",
+    RESP_PASSWORD,
+    "resp.push",
+    "resp.key_prefix",
+    "resp.ticker_prefix",
     "store.data_dir",
     "store.cache_mib",
     "store.price_flush",

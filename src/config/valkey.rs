@@ -14,7 +14,7 @@ use super::{Mirror, Valkey};
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u64 = 6379;
-const DEFAULT_PREFIX: &str = "tickers:";
+pub(super) const DEFAULT_PREFIX: &str = "tickers:";
 const PREFIX_BYTES_MAX: usize = 64;
 /// How an address may begin.
 const SCHEMES: [&str; 7] = [
@@ -79,7 +79,7 @@ pub(super) fn mirror(raw: &Raw) -> Result<Option<Mirror>, ConfigError> {
 }
 
 /// Tickers cannot have names that other keys have.
-fn ticker_prefix(setting: &Setting) -> Result<String, ConfigError> {
+pub(super) fn ticker_prefix(setting: &Setting) -> Result<String, ConfigError> {
     let prefix = prefix(setting)?;
     if ["open:", "deposits:", "withdrawals:"].contains(&prefix.as_str()) {
         return Err(
@@ -144,11 +144,11 @@ fn name(setting: &Setting) -> Result<String, ConfigError> {
     Err(setting.bad("must be the name or the IP address of a host"))
 }
 
-fn password(setting: &Setting) -> Result<Secret, ConfigError> {
+pub(super) fn password(setting: &Setting) -> Result<Secret, ConfigError> {
     Secret::any(setting.text()?).ok_or_else(|| setting.bad("must not be empty"))
 }
 
-fn prefix(setting: &Setting) -> Result<String, ConfigError> {
+pub(super) fn prefix(setting: &Setting) -> Result<String, ConfigError> {
     let text = setting.text()?;
     let printable = text.chars().all(|c| !c.is_control());
     if text.len() <= PREFIX_BYTES_MAX && printable {

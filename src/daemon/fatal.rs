@@ -28,6 +28,14 @@ pub enum Fatal {
         /// Why.
         source: io::Error,
     },
+    /// The same of the port that answers readers of Valkey and Redis.
+    #[error("cannot listen on {address}: {source}; choose another with resp.listen")]
+    Resp {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
     /// The socket that systemd handed over cannot be listened on.
     #[error("the socket from systemd {0}")]
     Socket(String),
@@ -81,6 +89,7 @@ impl Fatal {
             | Fatal::NoVenue(_) => 2,
             Fatal::Directory { .. }
             | Fatal::Listen { .. }
+            | Fatal::Resp { .. }
             | Fatal::Store(OpenError::InUse(_) | OpenError::Unusable { .. })
             | Fatal::StoreLost(_)
             | Fatal::Local(_)

@@ -18,6 +18,7 @@ mod following;
 mod matcher;
 mod notify;
 mod poller;
+mod reading;
 mod reload;
 mod signals;
 mod sockets;
@@ -46,6 +47,7 @@ use crate::exchange::{Command, Exchange, FeeMode, Fees, Rules};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::mailbox::Mailbox;
 use crate::pages::{self, Pages};
+use crate::pool::Pool;
 use crate::samples::Samples;
 use crate::stepper::Stepper;
 use crate::store::{self, Store};
@@ -132,20 +134,20 @@ async fn run(
     let (listener, address) = sockets::listen(config).await?;
     let (stop, stopped) = watch::channel(false);
 
-    let file = config.data_dir.join(store::FILE_NAME);
-    let board = Rc::new(Board::new(file, stretches));
+    let board = Board::new(config.data_dir.join(store::FILE_NAME), stretches);
+    let board = Rc::new(board);
     let samples = store.load_samples().map_err(Fatal::StoreLost)?;
     let samples = Rc::new(RefCell::new(samples));
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
     let (verifier, verifications) = Verifier::new();
-    let context = context(config, &store, &board, mailbox.clone(), stepper)?;
-    let context = Rc::new(context.with_verifier(verifier));
-    let started = Following::start(config, &store, &board, mailbox.clone(), verifications)?;
-    let (mut following, followed) = started.unzip();
+    let pool = Pool::new(Arc::new(store.reader()));
+    let reading = reading::start(config, &mailbox, &pool, &stopped).await?;
+    let context = context(config, pool, &board, mailbox.clone(), (stepper, verifier))?;
+    let following = Following::start(config, &store, &board, mailbox.clone(), verifications)?;
+    let (mut following, followed) = following.unzip();
     let pages = pages(config, &context, &samples);
-    let start = exchange.moment();
-    let funded = exchange.accounts().next().is_some();
+    let (start, funded) = (exchange.moment(), exchange.accounts().next().is_some());
     let feeds = Feed::open_all(config, demo, &exchange)?;
     let pulse = Pulse::of(&launch.environment, Arc::clone(&notifier));
     let settings = settings(config, pulse);
@@ -186,6 +188,7 @@ async fn run(
     stop.send_replace(true);
     // A panic there has been reported already.
     drop(server.await);
+    reading.ended().await;
     let ended = match ended {
         Some(ended) => ended,
         None => matcher.await,
@@ -198,8 +201,8 @@ async fn run(
         drop(program.await);
     }
     drop(endpoint);
-    let result = ended.unwrap_or(Err(Fatal::MatcherGone));
-    result.inspect(|()| log::info!("stopped"))
+    let ended = ended.unwrap_or(Err(Fatal::MatcherGone));
+    ended.inspect(|()| log::info!("stopped"))
 }
 
 async fn serve_http(
@@ -292,11 +295,11 @@ fn clock(config: &Config, start: Moment) -> Clock {
 
 fn context(
     config: &Config,
-    store: &Store,
+    pool: Pool,
     board: &Rc<Board>,
     mailbox: Mailbox,
-    stepper: Stepper,
-) -> Result<Context, Fatal> {
+    (stepper, verifier): (Stepper, Verifier),
+) -> Result<Rc<Context>, Fatal> {
     let key = if config.server.auth {
         Some(api_key(config)?)
     } else {
@@ -315,8 +318,7 @@ fn context(
             ..
         }
     );
-    let archive = Arc::new(store.reader());
-    let context = Context::new(mailbox, archive, access, status, env!("CARGO_PKG_VERSION"));
+    let context = Context::new(mailbox, pool, access, status, env!("CARGO_PKG_VERSION"));
     let front = config.pages.enabled.then_some(pages::FRONT);
     let fee_mode = if config.exchange.fee_in_received {
         FeeMode::Received
@@ -324,7 +326,8 @@ fn context(
         FeeMode::Quote
     };
     let context = context.with_front(front).with_fee_mode(fee_mode);
-    Ok(context.with_stepper(stepped.then_some(stepper)))
+    let context = context.with_stepper(stepped.then_some(stepper));
+    Ok(Rc::new(context.with_verifier(verifier)))
 }
 
 /// Keeps a supervisor informed, if there is one.

@@ -4,21 +4,17 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
 
 use super::problem::Problem;
 use crate::archive::{Archive, Unreadable};
 use crate::exchange::{Exchange, FeeMode};
 use crate::mailbox::Mailbox;
+use crate::pool::Pool;
 use crate::status::Status;
 use crate::stepper::Stepper;
 use crate::verifier::Verifier;
-
-/// Reads of the archive that run at the same time; further ones wait. Each has a thread while it runs.
-pub const ARCHIVE_READS_MAX: usize = 4;
 
 /// Everything a handler needs.
 pub struct Context {
@@ -46,14 +42,14 @@ impl Context {
     /// A context without a stepped replay.
     pub fn new(
         mailbox: Mailbox,
-        archive: Arc<dyn Archive>,
+        pool: Pool,
         access: Access,
         status: StatusOf,
         version: &'static str,
     ) -> Context {
         Context {
             mailbox,
-            archive: Reader::new(archive),
+            archive: Reader(pool),
             access,
             status,
             version,
@@ -143,33 +139,16 @@ pub struct Access {
     pub reads_need_key: bool,
 }
 
-/// Reads the archive on threads that may wait for a disk.
-pub(crate) struct Reader {
-    archive: Arc<dyn Archive>,
-    permits: Arc<Semaphore>,
-}
+/// Reads the archive where it may wait; what cannot be read becomes a problem.
+pub(crate) struct Reader(Pool);
 
 impl Reader {
-    fn new(archive: Arc<dyn Archive>) -> Reader {
-        let permits = Arc::new(Semaphore::new(ARCHIVE_READS_MAX));
-        Reader { archive, permits }
-    }
-
     /// Runs `task` where it may wait.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         task: impl FnOnce(&dyn Archive) -> Result<T, Unreadable> + Send + 'static,
     ) -> Result<T, Problem> {
-        let archive = Arc::clone(&self.archive);
-        // The permit goes along: a client that leaves does not end the read.
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
-        let read = move || {
-            let _permit = permit;
-            task(archive.as_ref())
-        };
-        let lost = |_| Unreadable("the read was cut off".to_owned());
-        let answer = tokio::task::spawn_blocking(read).await.map_err(lost);
-        answer.and_then(|found| found).map_err(Problem::from)
+        self.0.read(task).await.map_err(Problem::from)
     }
 }
 

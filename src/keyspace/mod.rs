@@ -33,5 +33,12 @@ pub use names::{BadTickerPrefix, Direction, Figure, Key, Kind, Names};
 pub use orders::{order_text, stored_order};
 pub use view::Keyspace;
 
+use crate::exchange::Ticker;
+use crate::units::{Symbol, Timestamp};
+
+/// Reads the fields of a ticker as others write them; the time is that of the arrival, for fields that have none. Whoever
+/// knows how sources write prices brings it along.
+pub type ReadTicker = fn(Symbol, &[(Vec<u8>, Vec<u8>)], Timestamp) -> Result<Ticker, String>;
+
 #[cfg(test)]
 mod tests;

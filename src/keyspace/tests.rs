@@ -1,9 +1,9 @@
 //! Names there and back, and what the keys of a small exchange hold.
 
 use super::*;
-use crate::exchange::{Command, Exchange, HistoryEntry, NewOrder, OrderKind, Rules, Side, Ticker};
+use crate::exchange::{Command, Exchange, HistoryEntry, NewOrder, OrderKind, Rules, Side};
 use crate::exchange::{Event, Outcome};
-use crate::units::{Amount, Asset, Moment, Price, Quantity, Rate, Span, Symbol, Timestamp};
+use crate::units::{Amount, Asset, Moment, Price, Quantity, Rate, Span};
 
 fn symbol(text: &str) -> Symbol {
     Symbol::parse(text).unwrap()

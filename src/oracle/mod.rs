@@ -75,5 +75,6 @@ pub use replay_row::BadHeader;
 pub use roots::{Roots, RootsError};
 pub use sim::{DEFAULT_SYMBOLS, Sim, default_symbols};
 pub use valkey::{VALKEY, Valkey, ValkeyError, ValkeySettings};
+pub use valkey_hash::ticker_of;
 pub use venue::{Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest};
 pub use venues::{VENUES, venue};

@@ -5,7 +5,8 @@
 
 use super::quote::{Quote, Skipped};
 use super::stamp::stamp;
-use crate::units::{Exact, Symbol};
+use crate::exchange::Ticker;
+use crate::units::{Exact, Symbol, Timestamp};
 
 /// The fields that are asked for, in the order in which `Hash` holds them.
 pub(super) const FIELDS: [&str; 6] = ["price", "timestamp", "bid", "ask", "bidVolume", "askVolume"];
@@ -38,6 +39,22 @@ impl Hash {
     }
 }
 
+/// The ticker in the fields of a hash; the last of several with the same name counts.
+pub fn ticker_of(
+    symbol: Symbol,
+    fields: &[(Vec<u8>, Vec<u8>)],
+    arrived: Timestamp,
+) -> Result<Ticker, String> {
+    let value = |name: &&str| {
+        let mut fields = fields.iter().rev();
+        let found = fields.find(|(field, _)| field == name.as_bytes());
+        found.map(|(_, value)| value.clone())
+    };
+    let quote = Hash::new(FIELDS.iter().map(value).collect()).quote(symbol);
+    let ticker = quote.and_then(|quote| quote.ticker(arrived));
+    ticker.map_err(|why| format!("{symbol} {why}"))
+}
+
 /// The symbol in a key.
 pub(super) fn symbol(key: &[u8], prefix: &str) -> Result<Symbol, Skipped> {
     let name = key.strip_prefix(prefix.as_bytes());
@@ -49,7 +66,6 @@ pub(super) fn symbol(key: &[u8], prefix: &str) -> Result<Symbol, Skipped> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Timestamp;
 
     fn read(values: [&str; 6]) -> Result<String, Skipped> {
         let value = |text: &str| (!text.is_empty()).then(|| text.as_bytes().to_vec());
@@ -101,6 +117,23 @@ mod tests {
             // Bid and ask alone are not enough here.
             assert_eq!(read([price, "1", "1", "2", "", ""]), Err(why), "{price}");
         }
+    }
+
+    #[test]
+    fn a_ticker_from_fields_in_any_order() {
+        let symbol = Symbol::parse("BTC/USDT").unwrap();
+        let at = Timestamp::from_millis(7);
+        let read = |fields: &[(&str, &str)]| {
+            let owned = |text: &str| text.as_bytes().to_vec();
+            let fields: Vec<_> = fields.iter().map(|(a, b)| (owned(a), owned(b))).collect();
+            ticker_of(symbol, &fields, at)
+        };
+        let ticker = read(&[("ask", "6"), ("odd", "x"), ("price", "1"), ("price", "5")]).unwrap();
+        assert_eq!((ticker.last.to_string(), ticker.at), ("5".to_owned(), at));
+        assert_eq!(ticker.ask.unwrap().to_string(), "6");
+        assert_eq!(read(&[("bid", "5")]).unwrap_err(), "BTC/USDT has no price");
+        let crossed = read(&[("price", "5"), ("bid", "6"), ("ask", "5")]);
+        assert_eq!(crossed.unwrap_err(), "BTC/USDT has a bid above the ask");
     }
 
     #[test]

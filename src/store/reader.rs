@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use redb::ReadableTableMetadata;
+use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
 use super::row::{read_entry, read_order};
 use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, OPEN_ORDERS};
@@ -133,6 +133,22 @@ impl Reader {
         Ok(trades)
     }
 
+    /// From the index, whose rows are short.
+    fn read_closed_ids(&self) -> Result<Vec<OrderId>, StoreError> {
+        let transaction = self.shared.view()?;
+        let index = transaction
+            .open_table(CLOSED_BY_UPDATE)
+            .map_err(StoreError::new)?;
+        let mut ids = Vec::new();
+        for entry in index.iter().map_err(StoreError::new)? {
+            let (key, _) = entry.map_err(StoreError::new)?;
+            let (_, sequence) = key.value();
+            ids.push(OrderId::new(sequence));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
     fn read_count(&self) -> Result<u64, StoreError> {
         let transaction = self.shared.view()?;
         let index = transaction
@@ -167,6 +183,10 @@ impl Archive for Reader {
 
     fn closed_from(&self, from: OrderId, most: usize) -> Result<Vec<Stored>, Unreadable> {
         Ok(self.read_closed_from(from, most)?)
+    }
+
+    fn closed_ids(&self) -> Result<Vec<OrderId>, Unreadable> {
+        Ok(self.read_closed_ids()?)
     }
 
     fn count(&self) -> Result<u64, Unreadable> {

@@ -27,6 +27,7 @@ mod oracle_fetch;
 mod oracle_venues;
 mod pages;
 mod replay_session;
+mod resp;
 mod scenarios;
 mod server;
 mod service;

@@ -12,7 +12,7 @@ const PACKAGES_MAX: usize = 210;
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["exchange", "units"]),
@@ -20,6 +20,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("verifier", &[]),
     ("stepper", &["status"]),
     ("mailbox", &["exchange", "units"]),
+    ("pool", &["archive"]),
     // What was: seen by the daemon, written by the store, drawn by the pages.
     ("samples", &["exchange", "units"]),
     ("store", &["archive", "exchange", "samples", "units"]),
@@ -35,7 +36,14 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     (
         "http",
         &[
-            "archive", "exchange", "mailbox", "shapes", "status", "stepper", "units", "verifier",
+            "archive", "exchange", "mailbox", "pool", "shapes", "status", "stepper", "units",
+            "verifier",
+        ],
+    ),
+    (
+        "resp",
+        &[
+            "archive", "exchange", "keyspace", "mailbox", "pool", "units",
         ],
     ),
     // Stands beside http and on the same context; the daemon joins the two.
@@ -50,7 +58,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
         "daemon",
         &[
             "archive", "config", "exchange", "http", "keyspace", "mailbox", "mirror", "oracle",
-            "pages", "samples", "status", "stepper", "store", "units", "verifier",
+            "pages", "pool", "resp", "samples", "status", "stepper", "store", "units", "verifier",
         ],
     ),
     ("cli", &["config", "daemon", "units"]),
@@ -64,7 +72,7 @@ const OUTSIDE: [(&str, &[&str]); 17] = [
     ("redb", &["store"]),
     ("postcard", &["store"]),
     ("hyper", &["http"]),
-    ("subtle", &["http"]),
+    ("subtle", &["http", "resp"]),
     ("askama", &["pages"]),
     ("jiff", &["config", "pages"]),
     ("csv", &["oracle"]),

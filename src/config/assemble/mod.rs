@@ -11,6 +11,7 @@ use super::error::{ConfigError, Place};
 use super::fees;
 use super::pages::pages;
 use super::raw::Raw;
+use super::resp::resp;
 use super::setting::Setting;
 use super::sources::{self, Recording};
 use super::valkey::{mirror, valkey};
@@ -50,6 +51,7 @@ pub(super) fn config(raw: &Raw, data_dir: PathBuf) -> Result<Config, ConfigError
         exchange: exchange(raw)?,
         oracle: oracle(raw)?,
         mirror: mirror(raw)?,
+        resp: resp(raw)?,
         store: store(raw)?,
         pages: pages(raw)?,
         data_dir,

@@ -11,6 +11,7 @@ use mockx::archive::{Archive, Stored, TradeWalk, Unreadable, Walk};
 use mockx::exchange::{Command, Event, Exchange, HistoryEntry, Order, Rules, Ticker, Trade};
 use mockx::http::{Access, ApiKey, Body, Context, Method, Request, Response, answer};
 use mockx::mailbox::{Fate, Job, Mailbox, Unavailable, Work};
+use mockx::pool::Pool;
 use mockx::status::{ReplayStatus, SourceStatus, Status};
 use mockx::stepper::{StepRequest, Stepper};
 use mockx::units::{Elapsed, Moment, OrderId, Price, Quantity, Span, Symbol, Timestamp};
@@ -105,6 +106,10 @@ impl Archive for Memory {
             }
         });
         Ok(())
+    }
+
+    fn closed_ids(&self) -> Result<Vec<OrderId>, Unreadable> {
+        Ok(self.read(|shelves| shelves.closed.keys().copied().collect()))
     }
 
     fn closed_from(&self, from: OrderId, most: usize) -> Result<Vec<Stored>, Unreadable> {
@@ -226,7 +231,7 @@ impl Stage {
         let status =
             move |exchange: &Exchange| status_of(exchange, status_clock.get(), status_broken.get());
         let shelf: Arc<dyn Archive> = Arc::<Memory>::clone(&archive);
-        let context = Context::new(mailbox, shelf, access, Rc::new(status), "1.2.3");
+        let context = Context::new(mailbox, Pool::new(shelf), access, Rc::new(status), "1.2.3");
         let stage = Stage {
             runtime,
             local: LocalSet::new(),

@@ -24,7 +24,7 @@ type Accounts<'a> =
     BTreeMap<String, BTreeMap<String, BTreeMap<String, &'a serde_json::value::RawValue>>>;
 
 /// Compares everything under a prefix; foreign keys are left out.
-pub(super) fn assert_equal(client: &mut Client, server: &mut Connection, prefix: &str) {
+pub(crate) fn assert_equal(client: &mut Client, server: &mut Connection, prefix: &str) {
     let expected = expected(client, prefix);
     let mut names: BTreeSet<String> = run(server, &["KEYS", &format!("{prefix}*")]);
     names.retain(|name| !name.contains("foreign"));

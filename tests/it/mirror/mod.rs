@@ -2,9 +2,9 @@
 //!
 //! What the mirror wrote is compared with what the HTTP API answers (`equal`), not with what the mirror says of itself.
 
-mod equal;
-mod random;
+pub(crate) mod equal;
+pub(crate) mod random;
 mod reader;
-mod stage;
+pub(crate) mod stage;
 mod trouble;
 mod verify;

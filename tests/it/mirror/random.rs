@@ -70,7 +70,7 @@ fn after_kills_at_random_moments_all_keys_are_equal() {
     daemon.stop();
 }
 
-fn operate(client: &mut Client, chance: &mut Chance, open: &mut Vec<String>) {
+pub(crate) fn operate(client: &mut Client, chance: &mut Chance, open: &mut Vec<String>) {
     let symbols = [("BTC/USDT", 64000), ("ETH/USDT", 2500)];
     let (symbol, middle) = symbols[usize::try_from(chance.between(0, 1)).unwrap()];
     let price = middle * (950 + chance.between(0, 99)) / 1000;
@@ -113,7 +113,7 @@ fn operate(client: &mut Client, chance: &mut Chance, open: &mut Vec<String>) {
 }
 
 /// Looks again and again, with a new connection after each loss.
-fn read_on(url: &str, over: &AtomicBool, looks: &AtomicUsize) {
+pub(crate) fn read_on(url: &str, over: &AtomicBool, looks: &AtomicUsize) {
     while !over.load(Ordering::Relaxed) {
         let connection = redis::Client::open(url).and_then(|client| client.get_connection());
         let Ok(mut connection) = connection else {

@@ -12,8 +12,8 @@ use crate::feed_stage::has;
 use crate::support::{Client, Daemon, Launch, wait_for};
 
 /// A folder with a server's socket and a daemon's data.
-pub(super) struct Stage {
-    pub(super) home: TempDir,
+pub(crate) struct Stage {
+    pub(crate) home: TempDir,
     server: Option<Child>,
     options: Vec<String>,
 }
@@ -25,7 +25,7 @@ fn program() -> String {
 
 impl Stage {
     /// Starts a server with these options; none if there is none on this machine.
-    pub(super) fn new(options: &[&str]) -> Option<Stage> {
+    pub(crate) fn new(options: &[&str]) -> Option<Stage> {
         if !has(&program(), "redis-server") {
             return None;
         }
@@ -38,11 +38,11 @@ impl Stage {
         Some(stage)
     }
 
-    pub(super) fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.home.path().join("redis.sock")
     }
 
-    pub(super) fn start_server(&mut self) {
+    pub(crate) fn start_server(&mut self) {
         let mut command = Command::new(program());
         command.args(["--port", "0", "--save", "", "--appendonly", "no"]);
         command.arg("--unixsocket").arg(self.socket());
@@ -55,7 +55,7 @@ impl Stage {
     }
 
     /// SIGKILL.
-    pub(super) fn kill_server(&mut self) {
+    pub(crate) fn kill_server(&mut self) {
         if let Some(mut server) = self.server.take() {
             server.kill().unwrap();
             server.wait().unwrap();
@@ -63,7 +63,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn signal_server(&self, name: &str) {
+    pub(crate) fn signal_server(&self, name: &str) {
         let server = self.server.as_ref().unwrap().id().to_string();
         let sent = Command::new("kill").args(["-s", name, &server]).status();
         assert!(sent.unwrap().success());
@@ -75,22 +75,22 @@ impl Stage {
     }
 
     /// A connection of a reader.
-    pub(super) fn reader(&self) -> Connection {
+    pub(crate) fn reader(&self) -> Connection {
         self.try_connect().unwrap()
     }
 
     /// Runs a command.
-    pub(super) fn run<T: FromRedisValue>(&self, words: &[&str]) -> T {
+    pub(crate) fn run<T: FromRedisValue>(&self, words: &[&str]) -> T {
         run(&mut self.reader(), words)
     }
 
     /// Runs a command, whatever it answers.
-    pub(super) fn tell(&self, words: &[&str]) {
+    pub(crate) fn tell(&self, words: &[&str]) {
         drop(self.run::<redis::Value>(words));
     }
 
     /// `mockx serve` with a mirror and prices that are pushed.
-    pub(super) fn launch(&self, more: &str) -> Launch {
+    pub(crate) fn launch(&self, more: &str) -> Launch {
         let socket = self.socket();
         let config = format!(
             "{more}\n[exchange]\nfill_sigma = 0\nmarket_delay_max = 0\ntick_loop = 0\nprune_every = \"200ms\"\n\
@@ -101,7 +101,7 @@ impl Stage {
         Launch::new(&self.home.path().join("data"), "push").config(&config)
     }
 
-    pub(super) fn daemon(&self) -> Daemon {
+    pub(crate) fn daemon(&self) -> Daemon {
         self.launch("").start()
     }
 }
@@ -113,7 +113,7 @@ impl Drop for Stage {
 }
 
 /// Runs a command.
-pub(super) fn run<T: FromRedisValue>(connection: &mut Connection, words: &[&str]) -> T {
+pub(crate) fn run<T: FromRedisValue>(connection: &mut Connection, words: &[&str]) -> T {
     let mut command = redis::cmd(words[0]);
     for word in &words[1..] {
         command.arg(word);
@@ -122,12 +122,12 @@ pub(super) fn run<T: FromRedisValue>(connection: &mut Connection, words: &[&str]
 }
 
 /// The mirror's part of `/admin/health`.
-pub(super) fn mirror(client: &mut Client) -> Value {
+pub(crate) fn mirror(client: &mut Client) -> Value {
     client.get("/admin/health").json()["mirror"].clone()
 }
 
 /// Waits until the mirror's part of `/admin/health` is as wanted.
-pub(super) fn wait_mirror(daemon: &Daemon, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn wait_mirror(daemon: &Daemon, what: &str, is: impl Fn(&Value) -> bool) -> Value {
     let mut client = daemon.client();
     let mut last = Value::Null;
     let begun = std::time::Instant::now();
@@ -146,14 +146,14 @@ pub(super) fn wait_mirror(daemon: &Daemon, what: &str, is: impl Fn(&Value) -> bo
 }
 
 /// Waits until everything is written.
-pub(super) fn wait_in_step(daemon: &Daemon) {
+pub(crate) fn wait_in_step(daemon: &Daemon) {
     wait_mirror(daemon, "the mirror", |mirror| {
         mirror["state"] == "following" && mirror["queued"] == 0 && mirror["lag_s"] == 0.0
     });
 }
 
 /// Prices and funds.
-pub(super) fn fund(client: &mut Client) {
+pub(crate) fn fund(client: &mut Client) {
     for (symbol, price) in [
         ("BTC/USDT", "64000.5"),
         ("ETH/USDT", "2500.25"),
@@ -166,7 +166,7 @@ pub(super) fn fund(client: &mut Client) {
 }
 
 /// Places an order and gives its id.
-pub(super) fn place(client: &mut Client, body: &str) -> String {
+pub(crate) fn place(client: &mut Client, body: &str) -> String {
     client.post("/orders", body).json()["id"]
         .as_str()
         .unwrap()
