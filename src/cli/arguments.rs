@@ -10,6 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::order_terms::OrderTerms;
+
 const AFTER_HELP: &str = "\
 A first try:
   mockx serve --demo            start with simulated prices and a funded wallet
@@ -159,7 +161,9 @@ pub(super) enum ClientCommand {
     #[command(after_help = "\
 Examples:
   mockx order BTC/USDT buy 0.1
-  mockx order BTC/USDT sell 0.1 --type limit --price 72000")]
+  mockx order BTC/USDT buy --quote-amount 500
+  mockx order BTC/USDT sell 0.1 --type limit --price 72000
+  mockx order BTC/USDT sell 0.1 --price 59000 --trigger stop_loss --trigger-price 60000")]
     Order {
         #[command(flatten)]
         order: OrderSketch,
@@ -297,11 +301,17 @@ pub(super) struct OrderSketch {
     #[arg(value_enum)]
     pub(super) side: Side,
     /// Amount, in the base asset
-    #[arg(allow_negative_numbers = true)]
-    pub(super) amount: Number,
+    #[arg(
+        allow_negative_numbers = true,
+        required_unless_present = "quote_amount",
+        conflicts_with = "quote_amount"
+    )]
+    pub(super) amount: Option<Number>,
     /// Limit price, in the quote asset
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub(super) price: Option<Number>,
+    #[command(flatten)]
+    pub(super) terms: OrderTerms,
 }
 
 /// Which orders to list.

@@ -17,6 +17,7 @@ mod exit;
 mod locate;
 mod logging;
 mod mirror;
+mod order_terms;
 mod request;
 mod serve;
 mod table;

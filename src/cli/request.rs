@@ -11,6 +11,7 @@ use super::arguments::{
     AssetAmount, ClientCommand, Number, OrderFilter, OrderSketch, OrderType, Side, SymbolPrice,
 };
 use super::exit::Failure;
+use super::order_terms::OrderTerms;
 
 /// One request, without the address of the daemon.
 #[derive(Debug)]
@@ -97,9 +98,12 @@ struct OrderBody<'a> {
     side: Side,
     #[serde(rename = "type")]
     kind: OrderType,
-    amount: &'a Number,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<&'a Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit_price: Option<&'a Number>,
+    #[serde(flatten)]
+    terms: &'a OrderTerms,
 }
 
 #[derive(Serialize)]
@@ -227,8 +231,9 @@ fn order_request(
         symbol: &order.symbol,
         side: order.side,
         kind,
-        amount: &order.amount,
+        amount: order.amount.as_ref(),
         limit_price: order.price.as_ref(),
+        terms: &order.terms,
     };
     Request::with_body("POST", path, &body)
 }

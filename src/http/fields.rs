@@ -111,6 +111,16 @@ pub(crate) fn text<'a>(name: &str, field: Field<'a>) -> Result<Option<Cow<'a, st
         .ok_or_else(|| invalid(name, "must be a string"))
 }
 
+/// A field that is true or false.
+pub(crate) fn flag(name: &str, field: Field<'_>) -> Result<Option<bool>, Problem> {
+    match field.map(RawValue::get) {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(_) => Err(invalid(name, "must be true or false")),
+    }
+}
+
 /// A field that is a number, or a text that reads as one; `parse` gets the literal digits.
 pub(crate) fn number<T>(
     name: &str,

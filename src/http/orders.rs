@@ -7,11 +7,11 @@ use super::message::Response;
 use super::names;
 use super::order_filter::Filter;
 use super::order_list::{Shown, answer_list};
+use super::order_terms;
 use super::problem::Problem;
 use super::router::Call;
 use crate::exchange::{
-    Command, Exchange, Freed, NewOrder, OPEN_ORDERS_MAX, Order, OrderKind, Outcome, Rejection,
-    Side, Terms,
+    Command, Exchange, Freed, NewOrder, OPEN_ORDERS_MAX, Order, OrderKind, Outcome, Rejection, Side,
 };
 use crate::shapes::json::{document, object};
 use crate::shapes::order::{ORDER_BYTES, order_document, write_order};
@@ -83,13 +83,19 @@ async fn new_order(call: &Call<'_>) -> Result<NewOrder, Problem> {
         None => false,
         Some(word) => is_limit(&word)?,
     };
+    let terms = order_terms::read(call.request, call.context.fee_mode)?;
     let quantity = number("amount", body.amount, Quantity::parse_positive)?;
-    let quantity = required("amount", quantity)?;
+    let quantity = match (terms.quote_amount, quantity) {
+        (None, quantity) => required("amount", quantity)?,
+        (Some(_), None) => Quantity::ZERO,
+        (Some(_), Some(_)) => {
+            return Err(invalid("quote_amount", "stands in the place of `amount`"));
+        }
+    };
     let kind = if is_limit {
-        let price = match number("limit_price", body.limit_price, Price::parse)? {
-            Some(price) => Some(price),
-            None => number("price", body.price, Price::parse)?,
-        };
+        let price = number("limit_price", body.limit_price, Price::parse)?;
+        let other_name = number("price", body.price, Price::parse)?;
+        let price = price.or(other_name);
         let price = price.ok_or_else(|| invalid("limit_price", "is required by a limit order"))?;
         OrderKind::Limit { price }
     } else {
@@ -104,10 +110,7 @@ async fn new_order(call: &Call<'_>) -> Result<NewOrder, Problem> {
         side,
         kind,
         quantity,
-        terms: Terms {
-            fee_mode: call.context.fee_mode,
-            ..Terms::default()
-        },
+        terms,
     })
 }
 

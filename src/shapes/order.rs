@@ -1,7 +1,10 @@
 //! An order and its history, in the words of the wire.
 
 use super::json::{Members, object};
-use crate::exchange::{CloseReason, HistoryEntry, Order, OrderKind, RejectReason, Waiting};
+use crate::exchange::{
+    CloseReason, HistoryEntry, Level, Order, OrderKind, RejectReason, TimeInForce, TriggerKind,
+    Waiting,
+};
 use crate::units::OrderId;
 
 /// Bytes of a rendered order, about.
@@ -66,6 +69,54 @@ fn what_was_asked(members: &mut Members<'_>, order: &Order) {
     members.put("notion_currency", order.symbol.quote());
     members.put("fee_currency", order.fee_asset());
     members.put("fee_rate", order.fee_rate);
+    write_terms(members, order);
+}
+
+/// What an order asks for beyond the usual; nothing where it asks for nothing.
+fn write_terms(members: &mut Members<'_>, order: &Order) {
+    let terms = &order.terms;
+    if terms.time_in_force != TimeInForce::GoodTillCancelled {
+        members.put("time_in_force", time_in_force_word(terms.time_in_force));
+    }
+    if let TimeInForce::GoodTill(date) = terms.time_in_force {
+        members.put("good_till", date);
+    }
+    if terms.post_only {
+        members.put("post_only", true);
+    }
+    if let Some(trigger) = terms.trigger {
+        members.put("trigger", trigger_word(trigger.kind));
+        match trigger.level {
+            Level::At(price) => members.put("trigger_price", price),
+            Level::Trail { bips, from } => {
+                members.put("trigger_price", from);
+                members.put("trailing_delta", u32::from(bips));
+            }
+        }
+    }
+    if let Some(amount) = terms.quote_amount {
+        members.put("quote_amount", amount);
+    }
+    if let Some(id) = terms.client_id {
+        members.put("client_id", id.as_str());
+    }
+}
+
+fn time_in_force_word(time_in_force: TimeInForce) -> &'static str {
+    match time_in_force {
+        TimeInForce::GoodTillCancelled => "GTC",
+        TimeInForce::ImmediateOrCancel => "IOC",
+        TimeInForce::FillOrKill => "FOK",
+        TimeInForce::GoodTill(_) => "GTD",
+    }
+}
+
+/// The word for why an order waits for a price.
+fn trigger_word(kind: TriggerKind) -> &'static str {
+    match kind {
+        TriggerKind::StopLoss => "stop_loss",
+        TriggerKind::TakeProfit => "take_profit",
+    }
 }
 
 fn what_became_of_it(members: &mut Members<'_>, order: &Order, waiting: Option<Waiting>) {

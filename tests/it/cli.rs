@@ -28,6 +28,9 @@ fund BTC 0.1 | POST /admin/fund | {"asset":"BTC","amount":0.1}
 order B/U buy 0.1 | POST /orders | {"symbol":"B/U","side":"buy","type":"market","amount":0.1}
 order B/U sell 0.10 --type limit --price 7.50 | POST /orders | {"symbol":"B/U","side":"sell","type":"limit","amount":0.10,"limit_price":7.50}
 order B/U sell 2 --price 3 | POST /orders | {"symbol":"B/U","side":"sell","type":"limit","amount":2,"limit_price":3}
+order B/U buy --quote-amount 500 --client-id a1 | POST /orders | {"symbol":"B/U","side":"buy","type":"market","quote_amount":500,"client_id":"a1"}
+order B/U sell 2 --price 3 --post-only --time-in-force gtd --good-till 5 | POST /orders | {"symbol":"B/U","side":"sell","type":"limit","amount":2,"limit_price":3,"time_in_force":"gtd","good_till":5,"post_only":true}
+order B/U sell 2 --trigger stop_loss --trailing-delta 150 --trigger-price 7.50 | POST /orders | {"symbol":"B/U","side":"sell","type":"market","amount":2,"trigger":"stop_loss","trigger_price":7.50,"trailing_delta":150}
 can-exec B/U buy 1 | POST /orders/can_execute | {"symbol":"B/U","side":"buy","type":"market","amount":1}
 can-exec B/U buy 1 --price 7 | POST /orders/can_execute | {"symbol":"B/U","side":"buy","type":"limit","amount":1,"limit_price":7}
 orders | GET /orders |

@@ -13,6 +13,7 @@
 mod age;
 mod api;
 mod cli;
+mod description;
 mod doctor;
 mod exec;
 mod fallback;

@@ -1,5 +1,6 @@
 //! The served `OpenAPI` document, and a checker for as much of JSON Schema as it uses.
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::stage::{Answer, Stage};
@@ -29,21 +30,17 @@ impl Document {
 
     /// Holds a value against a schema; knows the keywords that the document uses, and no others.
     pub(super) fn check(&self, schema: &Value, value: &Value) -> Result<(), String> {
-        if let Some(choices) = schema["anyOf"].as_array() {
-            let fits = choices
-                .iter()
-                .any(|choice| self.check(choice, value).is_ok());
-            return if fits {
-                Ok(())
-            } else {
-                Err(format!("{value} fits none of {schema}"))
-            };
-        }
         // Notes may stand beside a reference.
         let schema = self.resolve(schema);
         for (keyword, rule) in schema.as_object().unwrap() {
             let holds = match keyword.as_str() {
                 "type" => fits_type(rule, value),
+                "anyOf" => self.fitting(rule, value) > 0,
+                "oneOf" => self.fitting(rule, value) == 1,
+                "allOf" => self.fitting(rule, value) == rule.as_array().unwrap().len(),
+                "pattern" => value
+                    .as_str()
+                    .is_none_or(|text| Regex::new(rule.as_str().unwrap()).unwrap().is_match(text)),
                 "enum" => rule.as_array().unwrap().contains(value),
                 "const" => rule == value,
                 "minimum" => value
@@ -82,6 +79,14 @@ impl Document {
             }
         }
         Ok(())
+    }
+
+    /// How many of some schemas a value fits.
+    fn fitting(&self, schemas: &Value, value: &Value) -> usize {
+        let schemas = schemas.as_array().unwrap().iter();
+        schemas
+            .filter(|schema| self.check(schema, value).is_ok())
+            .count()
     }
 
     fn check_members(&self, schema: &Value, value: &Value) -> Result<(), String> {
