@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::stretch::Stretches;
 use super::system;
+use super::turns::Tally;
 use crate::exchange::Exchange;
 use crate::mirror::Feed;
 use crate::oracle::{Health, SourceState};
@@ -91,14 +92,9 @@ fn count(number: usize) -> u64 {
 pub(super) struct Board {
     started: Instant,
     store_file: PathBuf,
-    pub(super) commands: Cell<u64>,
+    /// What the turns tell.
+    pub(super) tally: Rc<Tally>,
     pub(super) ticks: Cell<u64>,
-    pub(super) fills: Cell<u64>,
-    pub(super) commits: Cell<u64>,
-    pub(super) commit_time: Cell<Duration>,
-    pub(super) store_failure: RefCell<Option<String>>,
-    pub(super) audit_failure: RefCell<Option<String>>,
-    pub(super) clock: Cell<ClockStatus>,
     /// In the order of preference.
     pub(super) sources: RefCell<Vec<Rc<SourceBoard>>>,
     pub(super) replay: Cell<Option<ReplayStatus>>,
@@ -112,14 +108,8 @@ impl Board {
         Board {
             started: Instant::now(),
             store_file,
-            commands: Cell::new(0),
+            tally: Rc::default(),
             ticks: Cell::new(0),
-            fills: Cell::new(0),
-            commits: Cell::new(0),
-            commit_time: Cell::new(Duration::ZERO),
-            store_failure: RefCell::new(None),
-            audit_failure: RefCell::new(None),
-            clock: Cell::new(ClockStatus::default()),
             sources: RefCell::new(Vec::new()),
             replay: Cell::new(None),
             stopping: Cell::new(false),
@@ -135,26 +125,27 @@ impl Board {
             .filter(|(_, market)| market.ticker.is_none());
         let sources = self.sources.borrow();
         let sources = sources.iter().map(|source| source.status(exchange));
+        let tally = &self.tally;
         Status {
             uptime: span(self.started.elapsed()),
             now: exchange.moment().now,
-            audit_failure: self.audit_failure.borrow().clone(),
-            commands: self.commands.get(),
+            audit_failure: tally.audit_failure.borrow().clone(),
+            commands: tally.commands.get(),
             ticks: self.ticks.get(),
-            fills: self.fills.get(),
+            fills: tally.fills.get(),
             open_orders: count(exchange.open_count()),
             symbols_without_price: unpriced.map(|(symbol, _)| symbol).collect(),
             sources: sources.collect(),
             replay: self.replay.get(),
             store: StoreStatus {
-                failure: self.store_failure.borrow().clone(),
-                commits: self.commits.get(),
-                commit_time: span(self.commit_time.get()),
+                failure: tally.store_failure.borrow().clone(),
+                commits: tally.commits.get(),
+                commit_time: span(tally.commit_time.get()),
                 file_bytes: std::fs::metadata(&self.store_file).map_or(0, |file| file.len()),
                 disk_free: system::disk_free(&self.store_file),
             },
             mirror: self.mirror.borrow().as_ref().map(Feed::status),
-            clock: trusted(self.clock.get()),
+            clock: trusted(tally.clock.get()),
             executor: self.stretches.status(),
             memory: system::resident_memory(),
             stopping: self.stopping.get(),

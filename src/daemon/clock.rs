@@ -1,4 +1,4 @@
-//! The time that turns are stamped with.
+//! The time that turns are stamped with. Nothing here asks the system what time it is: see [`Reading`].
 //!
 //! Wall time for people, and beside it the time that the daemon has seen pass, which deadlines count in. Neither ever
 //! goes back. A Pi has no clock battery: its wall clock may be years late at the start and jump when the network tells
@@ -14,9 +14,35 @@ const JUMP: Span = Span::from_secs(2);
 /// No clock that is right shows a time before this (1 January 2026, when there was no mockx).
 const FLOOR: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
+/// What the system's clocks showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// Time since the start, which never goes back.
+    pub run: Duration,
+    /// The wall clock, which may show anything.
+    pub wall: Timestamp,
+}
+
+impl Reading {
+    /// Looks at the clocks of the system.
+    pub(super) fn take(started: Instant) -> Reading {
+        let wall = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Reading {
+            run: started.elapsed(),
+            wall: Timestamp::from_millis(millis(wall)),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Where time comes from.
 #[derive(Debug)]
-pub(super) enum Clock {
+pub enum Clock {
     /// The system's clocks.
     System(SystemClock),
     /// The time stamps of a replay.
@@ -25,27 +51,27 @@ pub(super) enum Clock {
 
 impl Clock {
     /// The present moment.
-    pub(super) fn now(&mut self) -> Moment {
+    pub(super) fn now(&mut self, reading: Reading) -> Moment {
         match self {
-            Clock::System(clock) => clock.now(),
-            Clock::Market(clock) => clock.now(),
+            Clock::System(clock) => clock.now(reading),
+            Clock::Market(clock) => clock.now(reading.run),
         }
     }
 
     /// Takes over the moment of a job that brings its own.
-    pub(super) fn observe(&mut self, moment: Moment) {
+    pub(super) fn observe(&mut self, reading: Reading, moment: Moment) {
         if let Clock::Market(clock) = self {
             clock.last = Moment {
                 now: moment.now.max(clock.last.now),
                 elapsed: moment.elapsed.max(clock.last.elapsed),
             };
-            clock.observed = Instant::now();
+            clock.observed = reading.run;
         }
     }
 
     /// How long to wait for a deadline; none if time does not pass by itself.
-    pub(super) fn until(&mut self, deadline: Elapsed) -> Option<Duration> {
-        let left = deadline.since(self.now().elapsed).as_millis();
+    pub(super) fn until(&mut self, reading: Reading, deadline: Elapsed) -> Option<Duration> {
+        let left = deadline.since(self.now(reading).elapsed).as_millis();
         match self {
             Clock::System(_) => Some(Duration::from_millis(left)),
             Clock::Market(clock) => clock
@@ -68,8 +94,7 @@ impl Clock {
 
 /// Follows the system's wall clock, with the monotonic clock as its witness.
 #[derive(Debug)]
-pub(super) struct SystemClock {
-    started: Instant,
+pub struct SystemClock {
     base: Elapsed,
     last: Moment,
     /// Whether a reading of this run has been taken.
@@ -81,9 +106,8 @@ pub(super) struct SystemClock {
 
 impl SystemClock {
     /// Goes on from the last moment of an earlier run.
-    pub(super) fn new(last: Moment) -> SystemClock {
+    pub fn new(last: Moment) -> SystemClock {
         SystemClock {
-            started: Instant::now(),
             base: last.elapsed,
             last,
             running: false,
@@ -92,13 +116,8 @@ impl SystemClock {
         }
     }
 
-    fn now(&mut self) -> Moment {
-        let run = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let wall = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let wall = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
-        self.read(Span::from_millis(run), Timestamp::from_millis(wall))
+    fn now(&mut self, reading: Reading) -> Moment {
+        self.read(Span::from_millis(millis(reading.run)), reading.wall)
     }
 
     /// What speaks against the wall clock at the last reading.
@@ -150,28 +169,28 @@ impl SystemClock {
 
 /// Follows the time stamps of a replay.
 #[derive(Debug)]
-pub(super) struct MarketClock {
+pub struct MarketClock {
     last: Moment,
-    observed: Instant,
+    observed: Duration,
     /// How fast time passes between two rows; none if only rows move it.
     speed: Option<Rate>,
 }
 
 impl MarketClock {
     /// Stands at the last moment of an earlier run until the first row.
-    pub(super) fn new(last: Moment, speed: Option<Rate>) -> MarketClock {
+    pub fn new(last: Moment, speed: Option<Rate>) -> MarketClock {
         MarketClock {
             last,
-            observed: Instant::now(),
+            observed: Duration::ZERO,
             speed,
         }
     }
 
-    fn now(&mut self) -> Moment {
+    fn now(&mut self, run: Duration) -> Moment {
         let Some(speed) = self.speed else {
             return self.last;
         };
-        let passed = u64::try_from(self.observed.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let passed = millis(run.saturating_sub(self.observed));
         self.last.plus(Span::from_millis(quickened(passed, speed)))
     }
 }

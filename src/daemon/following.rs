@@ -30,9 +30,16 @@ pub(super) struct Following {
 /// The matcher's end of it.
 #[derive(Debug)]
 pub(super) struct Followed {
-    pub(super) feed: Feed,
+    feed: Feed,
     /// Closed orders that the store has pruned.
-    pub(super) pruned: mpsc::Receiver<Vec<OrderId>>,
+    pruned: mpsc::Receiver<Vec<OrderId>>,
+}
+
+impl Followed {
+    /// Who is told, and what the store has pruned.
+    pub(super) fn into_parts(self) -> (Feed, mpsc::Receiver<Vec<OrderId>>) {
+        (self.feed, self.pruned)
+    }
 }
 
 impl Following {

@@ -24,6 +24,7 @@ mod signals;
 mod sockets;
 mod stretch;
 mod system;
+mod turns;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -39,7 +40,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle, LocalSet, spawn_local};
 
+pub use clock::{Clock, MarketClock, Reading, SystemClock};
 pub use fatal::Fatal;
+pub use turns::{Ask, Housekeeping, Load, Tally, Turns};
 
 use crate::config::local::LocalError;
 use crate::config::{self, Config, Environment, Options, Source, Written, local};
@@ -54,10 +57,9 @@ use crate::store::{self, Store};
 use crate::units::{Amount, Exact, Moment, Span, Symbol};
 use crate::verifier::Verifier;
 use board::Board;
-use clock::{Clock, MarketClock, SystemClock};
 use feed::{Feed, Start, symbols};
-use following::Following;
-use matcher::{Matcher, Settings};
+use following::{Followed, Following};
+use matcher::Matcher;
 use notify::{Notifier, Pulse};
 use reload::Reloader;
 use signals::{Asked, Signals};
@@ -150,10 +152,9 @@ async fn run(
     let (start, funded) = (exchange.moment(), exchange.accounts().next().is_some());
     let feeds = Feed::open_all(config, demo, &exchange)?;
     let pulse = Pulse::of(&launch.environment, Arc::clone(&notifier));
-    let settings = settings(config, pulse);
-    let clock = clock(config, start);
-    let matcher = Matcher::new(exchange, store, clock, Rc::clone(&board), settings);
-    let matcher = matcher.with_samples(samples).followed_by(followed);
+    let (feed, pruned) = followed.map(Followed::into_parts).unzip();
+    let turns = turns(config, exchange, &board).with_samples(samples);
+    let matcher = Matcher::new(turns.followed_by(feed), store, pulse, pruned);
     let mut matcher = spawn_local(matcher.run(inbox));
 
     prepare(&mailbox, config, demo && !funded).await;
@@ -270,12 +271,13 @@ fn symbol_fees(config: &config::Exchange) -> BTreeMap<Symbol, Fees> {
         .collect()
 }
 
-fn settings(config: &Config, pulse: Pulse) -> Settings {
-    Settings {
-        pulse,
+fn turns(config: &Config, exchange: Exchange, board: &Board) -> Turns {
+    let housekeeping = Housekeeping {
         price_flush: duration(config.store.price_flush),
-        audit_every: config.exchange.audit_every.map(duration),
-    }
+        audit: config.exchange.audit_every.map(duration),
+    };
+    let clock = clock(config, exchange.moment());
+    Turns::new(exchange, clock, Rc::clone(&board.tally), housekeeping)
 }
 
 fn clock(config: &Config, start: Moment) -> Clock {

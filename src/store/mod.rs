@@ -15,7 +15,7 @@
 //! | `tables` | every table on one screen |
 //! | `row` | what a row looks like in bytes, with its version |
 //! | `batch` | which rows the events of some turns change |
-//! | `writer` | the thread that commits |
+//! | `writer` | what commits, on a thread or stepped |
 //! | `open` | the file: is it ours, is it sound, making it |
 //! | `gate` | a disk that is not written to until it may be |
 //! | `load` | rows to a snapshot, at the start and after a failure |
@@ -42,10 +42,10 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::oneshot;
 
 pub use batch::Batch;
-use open::Place;
-pub use open::{OnCheck, OpenError};
+pub use open::{Disk, OnCheck, OpenError, Place};
 pub use reader::Reader;
-use writer::{Task, TellPruned, Writer};
+pub use writer::Writer;
+use writer::{Task, TellPruned};
 
 use crate::exchange::Snapshot;
 use crate::samples::Samples;
@@ -138,16 +138,13 @@ impl Store {
     }
 
     fn open_at(place: Place) -> Result<(Store, Snapshot), OpenError> {
-        let (opened, snapshot) = place.open_and_load()?;
-        let shared = Arc::new(Shared {
-            database: RwLock::new(Some(opened.database)),
-        });
-        let (tasks, inbox) = std::sync::mpsc::channel();
         let path = place.path.clone();
-        let writer = Writer::new(Arc::clone(&shared), place, opened.gate);
+        let (writer, snapshot) = Writer::open(place)?;
+        let shared = Arc::clone(writer.shared());
+        let (tasks, inbox) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || writer.run(&inbox))
+            .spawn(move || writer::run(writer, &inbox))
             .map_err(|error| OpenError::Unusable {
                 path,
                 reason: format!("no thread for it: {error}"),

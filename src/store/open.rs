@@ -66,14 +66,14 @@ pub enum OpenError {
 }
 
 /// Opens the disk that the store is on, at first and again after a failure.
-pub(super) type Disk = Box<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send>;
+pub type Disk = Box<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send>;
 
 /// Told, with the size of the file in bytes, that all of it is being checked and that this goes on. It is called some
 /// times only, so the file's size is what tells how long it may take.
 pub type OnCheck = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// Where the store is, and how it is opened.
-pub(super) struct Place {
+pub struct Place {
     /// What errors call it.
     pub(super) path: PathBuf,
     pub(super) disk: Disk,
@@ -94,6 +94,16 @@ impl fmt::Debug for Place {
 }
 
 impl Place {
+    /// A disk of whatever kind.
+    pub fn on(disk: Disk, cache_bytes: usize) -> Place {
+        Place {
+            path: PathBuf::from("the disk"),
+            disk,
+            cache_bytes,
+            on_check: None,
+        }
+    }
+
     /// A file; it is made if there is none.
     pub(super) fn file(path: &Path, cache_bytes: usize) -> Result<Place, OpenError> {
         let place = Place::existing_file(path, cache_bytes);
@@ -152,7 +162,7 @@ impl Place {
     }
 
     /// Makes an empty store where there is nothing.
-    pub(super) fn make(&self) -> Result<(), OpenError> {
+    pub fn make(&self) -> Result<(), OpenError> {
         let (gate, length) = self.shut_gate(None)?;
         let Opened { database, gate } = self.database(gate, length)?;
         gate.open().map_err(|error| self.unusable(error))?;

@@ -1,8 +1,11 @@
-//! The thread that commits: one batch, one transaction, one sync.
+//! The store without its thread: one batch, one transaction, one sync.
+//!
+//! Every call has done its work when it returns. [`run`] makes the calls on a thread; the simulator of the tests makes
+//! them itself.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::{Arc, RwLock};
 
 use redb::{Database, ReadableTable, Table, WriteTransaction};
 use tokio::sync::oneshot;
@@ -17,8 +20,9 @@ use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, PRICE_SLOTS,
     SAMPLES, STATE, TRADES,
 };
-use super::{Batch, Shared, StoreError};
-use crate::samples::Changes;
+use super::{Batch, OpenError, Reader, Shared, StoreError};
+use crate::exchange::Snapshot;
+use crate::samples::{Changes, Samples};
 use crate::units::{Elapsed, OrderId};
 
 /// The most closed orders that one commit prunes; more go with the commits after it.
@@ -47,9 +51,9 @@ impl fmt::Debug for TellPruned {
     }
 }
 
-/// The thread's own.
+/// Makes commits, one at a time, and reads back what it has committed.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub struct Writer {
     shared: Arc<Shared>,
     place: Place,
     /// What stands before the disk.
@@ -74,45 +78,73 @@ enum Condition {
     Closed,
 }
 
+/// Works until nobody can send tasks any more.
+pub(super) fn run(mut writer: Writer, tasks: &Receiver<Task>) {
+    loop {
+        // Old orders go in small commits of their own while nobody waits for a bigger one.
+        let task = if writer.is_pruning() {
+            tasks.try_recv()
+        } else {
+            tasks.recv().map_err(|_| TryRecvError::Disconnected)
+        };
+        match task {
+            Ok(Task::Commit(batch, done)) => {
+                // Whoever asked may have gone.
+                drop(done.send(writer.commit(&batch)));
+            }
+            Ok(Task::Reopen(done)) => {
+                // As above.
+                drop(done.send(writer.reopen()));
+            }
+            Ok(Task::TellPruned(tell)) => writer.tell_pruned = Some(tell),
+            Err(TryRecvError::Empty) => writer.prune(),
+            Err(TryRecvError::Disconnected) => return,
+        }
+    }
+}
+
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, place: Place, gate: Gate) -> Writer {
-        Writer {
-            shared,
+    /// Opens a store and loads what it holds.
+    pub fn open(place: Place) -> Result<(Writer, Snapshot), OpenError> {
+        let (opened, snapshot) = place.open_and_load()?;
+        let writer = Writer {
+            shared: Arc::new(Shared {
+                database: RwLock::new(Some(opened.database)),
+            }),
             place,
-            gate,
+            gate: opened.gate,
             condition: Condition::Working,
             prune_before: None,
             tell_pruned: None,
             prune_trades_before: None,
-        }
+        };
+        Ok((writer, snapshot))
     }
 
-    /// Works until nobody can send tasks any more.
-    pub(super) fn run(mut self, tasks: &Receiver<Task>) {
-        loop {
-            // Old orders go in small commits of their own while nobody waits for a bigger one.
-            let task = if self.prune_before.or(self.prune_trades_before).is_some() {
-                tasks.try_recv()
-            } else {
-                tasks.recv().map_err(|_| TryRecvError::Disconnected)
-            };
-            match task {
-                Ok(Task::Commit(batch, done)) => {
-                    // Whoever asked may have gone.
-                    drop(done.send(self.commit(&batch)));
-                }
-                Ok(Task::Reopen(done)) => {
-                    // As above.
-                    drop(done.send(self.reopen()));
-                }
-                Ok(Task::TellPruned(tell)) => self.tell_pruned = Some(tell),
-                Err(TryRecvError::Empty) => self.prune(),
-                Err(TryRecvError::Disconnected) => return,
-            }
-        }
+    /// What readers on other threads share with it.
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
-    pub(super) fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    /// For reading closed orders.
+    pub fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.shared))
+    }
+
+    /// Reads back the last committed state, and what was sampled.
+    pub fn load(&self) -> Result<(Snapshot, Samples), StoreError> {
+        let view = self.shared.view()?;
+        Ok((super::load::load(&view)?, super::load::load_samples(&view)?))
+    }
+
+    /// Closes the file; readers may live on.
+    pub fn close(self) {
+        // Closing is no work that could fail.
+        drop(self.shared.replace(|| Ok(None)));
+    }
+
+    /// Commits a batch: it is durable, or everything after it fails until [`Writer::reopen`] has succeeded.
+    pub fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
         if self.condition != Condition::Working {
             return Err(StoreError("an earlier commit failed".to_owned()));
         }
@@ -127,7 +159,8 @@ impl Writer {
         result
     }
 
-    pub(super) fn prune(&mut self) {
+    /// Makes one small commit that forgets what is too old.
+    pub fn prune(&mut self) {
         let Some(before) = self.prune_before.take() else {
             self.prune_trades();
             return;
@@ -182,13 +215,13 @@ impl Writer {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn is_pruning(&self) -> bool {
+    /// Whether there is more to forget.
+    pub fn is_pruning(&self) -> bool {
         self.prune_before.or(self.prune_trades_before).is_some()
     }
 
     /// Resumes commits if the disk takes one.
-    pub(super) fn reopen(&mut self) -> Result<(), StoreError> {
+    pub fn reopen(&mut self) -> Result<(), StoreError> {
         if self.condition == Condition::Closed {
             self.hold()?;
         }

@@ -1,7 +1,6 @@
 //! Closed orders and histories as the events told them; pruning, and reset.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, RwLock};
 
 use super::disk::{Disk, Fault};
 use super::play::{Play, Told, rules};
@@ -10,7 +9,7 @@ use crate::archive::{Archive, TradeWalk, Walk};
 use crate::exchange::{Command, Exchange, NewOrder, Order, OrderKind, Rules, Side, Terms, Trade};
 use crate::store::open::Place;
 use crate::store::writer::{PRUNE_ROWS_MAX, Writer};
-use crate::store::{Batch, FILE_NAME, Reader, Shared, Store};
+use crate::store::{Batch, FILE_NAME, Reader, Store};
 use crate::units::{Amount, Elapsed, Moment, OrderId, Price, Quantity, Span, Symbol, Timestamp};
 
 /// Closed orders of a walk, at most `most`.
@@ -255,12 +254,9 @@ fn a_reset_empties_the_archive() {
 
 /// A writer without its thread.
 fn by_hand(place: Place) -> (Writer, Reader) {
-    let (opened, _) = place.open_and_load().unwrap();
-    let shared = Arc::new(Shared {
-        database: RwLock::new(Some(opened.database)),
-    });
-    let writer = Writer::new(Arc::clone(&shared), place, opened.gate);
-    (writer, Reader::new(shared))
+    let (writer, _) = Writer::open(place).unwrap();
+    let reader = writer.reader();
+    (writer, reader)
 }
 
 /// An exchange with one symbol and much money, for orders by the dozen.
