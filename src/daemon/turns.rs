@@ -421,7 +421,10 @@ impl Turns {
         *self.samples.borrow_mut() = samples;
         keep_prices(&mut snapshot.markets, &self.exchange);
         let rules = self.exchange.rules().clone();
+        let moment = self.exchange.moment();
         self.exchange = Exchange::restore(rules, snapshot).map_err(Fatal::Unsound)?;
+        // Time does not run back for those who look.
+        self.exchange.let_pass(moment);
         if let Some(feed) = &self.feed {
             self.exchange.note_prices();
             feed.lost();

@@ -9,14 +9,51 @@
 //!
 //! A system that fails to sync may forget what it had to write and still show it to readers, so that the next sync
 //! succeeds without it. The gate therefore remembers what was written since the last sync that succeeded; the next gate
-//! before the same disk writes it once more before anything else.
+//! before the same disk writes it once more before anything else. A process that comes later does not know what that was:
+//! it finds a mark ([`Doubt`]), and writes everything that the system shows once more.
 
 use std::fmt;
 use std::io;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use redb::{BackendError, StorageBackend};
+
+/// What is written at once where all is written once more.
+const RENEW_BYTES: usize = 256 << 10;
+
+/// An open disk.
+#[derive(Debug)]
+pub struct Behind {
+    /// Where it is read and written.
+    pub disk: Box<dyn StorageBackend>,
+    /// Whether it takes no writes; then the gate is not opened.
+    pub read_only: bool,
+    /// Where a sync that failed is remembered.
+    pub doubt: Box<dyn Doubt>,
+}
+
+/// Remembers, for as long as the system may show what it never wrote, that a sync has failed: at least until it is
+/// started anew, whoever opens the disk in the meantime.
+pub trait Doubt: fmt::Debug + Send + Sync {
+    /// A sync has failed, or everything has been written once more.
+    fn set(&self, doubted: bool);
+
+    /// Whether one has failed.
+    fn is_set(&self) -> bool;
+}
+
+/// Where a process is all there is.
+impl Doubt for AtomicBool {
+    fn set(&self, doubted: bool) {
+        self.store(doubted, Ordering::Relaxed);
+    }
+
+    fn is_set(&self) -> bool {
+        self.load(Ordering::Relaxed)
+    }
+}
 
 /// The gate and the disk behind it; clones are the same gate.
 #[derive(Clone)]
@@ -24,6 +61,10 @@ pub(super) struct Gate(Arc<Inner>);
 
 struct Inner {
     disk: Box<dyn StorageBackend>,
+    read_only: bool,
+    doubt: Box<dyn Doubt>,
+    /// Whether all of the disk is written once more before anything else.
+    renews: bool,
     /// What is held back; none once the gate is open.
     held: RwLock<Option<Held>>,
     /// What went through the open gate since the last sync.
@@ -57,8 +98,18 @@ impl Task {
 }
 
 impl Gate {
+    /// Whether the disk behind it was read-only when it was opened.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.0.read_only
+    }
+
     /// A shut gate before a disk; what an open one before it has not synced comes first.
-    pub(super) fn shut(disk: Box<dyn StorageBackend>, earlier: Option<&Gate>) -> io::Result<Gate> {
+    pub(super) fn shut(behind: Behind, earlier: Option<&Gate>) -> io::Result<Gate> {
+        let Behind {
+            disk,
+            read_only,
+            doubt,
+        } = behind;
         let length = disk.len()?;
         let mut held = Held {
             tasks: Vec::new(),
@@ -73,6 +124,10 @@ impl Gate {
         }
         Ok(Gate(Arc::new(Inner {
             disk,
+            read_only,
+            // What an earlier gate owes is known to the byte.
+            renews: earlier.is_none() && doubt.is_set(),
+            doubt,
             held: RwLock::new(Some(held)),
             unsynced: Mutex::default(),
         })))
@@ -81,10 +136,16 @@ impl Gate {
     /// Lets out what is held, or after an error goes on holding all of it.
     pub(super) fn open(&self) -> io::Result<()> {
         let inner = &self.0;
+        if inner.read_only {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
         let mut present = inner.held.write().unwrap_or_else(PoisonError::into_inner);
         let Some(held) = present.as_mut() else {
             return Ok(());
         };
+        if inner.renews {
+            renew(inner.disk.as_ref())?;
+        }
         let mut last_sync = 0;
         for (number, task) in held.tasks.iter().enumerate() {
             if let Task::SetLength(length) = task {
@@ -94,6 +155,9 @@ impl Gate {
             if let Task::Sync = task {
                 last_sync = number;
             }
+        }
+        if inner.renews || last_sync > 0 {
+            inner.doubt.set(false);
         }
         let unsynced = held.tasks.split_off(last_sync);
         *inner
@@ -123,7 +187,11 @@ impl Gate {
                 return Ok(());
             }
         }
-        task.run(self.0.disk.as_ref())?;
+        let done = task.run(self.0.disk.as_ref());
+        if let (Task::Sync, Err(_)) = (&task, &done) {
+            self.0.doubt.set(true);
+        }
+        done?;
         let unsynced = self.0.unsynced.lock();
         let mut unsynced = unsynced.unwrap_or_else(PoisonError::into_inner);
         match task {
@@ -132,6 +200,21 @@ impl Gate {
         }
         Ok(())
     }
+}
+
+/// Writes everything that can be read once more.
+fn renew(disk: &dyn StorageBackend) -> io::Result<()> {
+    let length = disk.len()?;
+    let mut piece = vec![0; RENEW_BYTES];
+    let mut at = 0;
+    while at < length {
+        let left = usize::try_from(length - at).unwrap_or(RENEW_BYTES);
+        piece.truncate(left.min(RENEW_BYTES));
+        disk.read(at, &mut piece)?;
+        disk.write(at, &piece)?;
+        at = end(at, piece.len());
+    }
+    disk.sync_data()
 }
 
 impl Held {
@@ -262,6 +345,15 @@ mod tests {
 
     use super::*;
 
+    /// A disk that takes writes and whose syncs never fail.
+    fn behind(disk: impl StorageBackend) -> Behind {
+        Behind {
+            disk: Box::new(disk),
+            read_only: false,
+            doubt: Box::new(AtomicBool::new(false)),
+        }
+    }
+
     #[derive(Debug, Clone)]
     enum Step {
         Write(u64, Vec<u8>),
@@ -284,7 +376,7 @@ mod tests {
             let disk = InMemoryBackend::new();
             disk.set_len(50).unwrap();
             disk.write(0, &[9; 50]).unwrap();
-            let gate = Gate::shut(Box::new(disk), None).unwrap();
+            let gate = Gate::shut(behind(disk), None).unwrap();
             let mut model = vec![9; 50];
             for step in steps {
                 match step {
@@ -323,7 +415,7 @@ mod tests {
     #[test]
     fn a_shut_gate_leaves_the_disk_alone() {
         let disk = Arc::new(InMemoryBackend::new());
-        let gate = Gate::shut(Box::new(Shared(Arc::clone(&disk))), None).unwrap();
+        let gate = Gate::shut(behind(Shared(Arc::clone(&disk))), None).unwrap();
         let database = redb::Builder::new().create_with_backend(gate.clone());
         drop(database.unwrap());
         assert_eq!(disk.len().unwrap(), 0);

@@ -18,14 +18,17 @@
 //! | `writer` | what commits, on a thread or stepped |
 //! | `open` | the file: is it ours, is it sound, making it |
 //! | `gate` | a disk that is not written to until it may be |
+//! | `prune`, `compact` | forgetting, and giving space back |
 //! | `load` | rows to a snapshot, at the start and after a failure |
 //! | `reader` | closed orders and histories |
 //! | `trades` | trades, written, read and pruned |
 
 mod batch;
+mod compact;
 mod gate;
 mod load;
 mod open;
+mod prune;
 mod reader;
 mod row;
 mod tables;
@@ -42,6 +45,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::oneshot;
 
 pub use batch::Batch;
+pub use gate::{Behind, Doubt};
 pub use open::{Disk, OnCheck, OpenError, Place};
 pub use reader::Reader;
 pub use writer::Writer;
@@ -83,6 +87,21 @@ impl Shared {
     fn with<T>(&self, f: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let guard = self.database.read().unwrap_or_else(PoisonError::into_inner);
         match guard.as_ref() {
+            Some(database) => f(database),
+            None => Err(StoreError("its file is not open".to_owned())),
+        }
+    }
+
+    /// The same where nobody else may do anything with it.
+    fn with_mut<T>(
+        &self,
+        f: impl FnOnce(&mut Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut guard = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        match guard.as_mut() {
             Some(database) => f(database),
             None => Err(StoreError("its file is not open".to_owned())),
         }

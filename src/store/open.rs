@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redb::backends::FileBackend;
-use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError};
+use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend as _, StorageError};
 
 use super::StoreError;
-use super::gate::Gate;
+use super::gate::{Behind, Doubt, Gate};
 use super::load;
 use super::tables::FORMAT;
 use crate::exchange::Snapshot;
@@ -25,6 +25,39 @@ const CHECKED_BYTES_MAX: u64 = 16 << 20;
 
 /// What the name of a store ends in while it is being made.
 const DRAFT_SUFFIX: &str = ".new";
+
+/// What the name of the file ends in that says that a sync has failed.
+const DOUBT_SUFFIX: &str = ".unsynced";
+
+/// An empty file beside the store. It need not be on the disk: where the system has been started anew there is nothing to
+/// doubt.
+#[derive(Debug)]
+struct Mark(PathBuf);
+
+impl Doubt for Mark {
+    fn set(&self, doubted: bool) {
+        let done = if doubted {
+            File::create(&self.0).map(drop)
+        } else {
+            std::fs::remove_file(&self.0)
+        };
+        if let Err(error) = done
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            log::warn!("{}: {error}", self.0.display());
+        }
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.exists()
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
 
 /// Why a store cannot be opened. The file is left as it was.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +99,7 @@ pub enum OpenError {
 }
 
 /// Opens the disk that the store is on, at first and again after a failure.
-pub type Disk = Box<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send>;
+pub type Disk = Box<dyn Fn() -> io::Result<Behind> + Send>;
 
 /// Told, with the size of the file in bytes, that all of it is being checked and that this goes on. It is called some
 /// times only, so the file's size is what tells how long it may take.
@@ -119,11 +152,26 @@ impl Place {
 
     fn existing_file(path: &Path, cache_bytes: usize) -> Place {
         let owned = path.to_owned();
+        let mark = with_suffix(path, DOUBT_SUFFIX);
         Place {
             path: path.to_owned(),
             disk: Box::new(move || {
-                let file = OpenOptions::new().read(true).write(true).open(&owned)?;
-                Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
+                let writable = OpenOptions::new().read(true).write(true).open(&owned);
+                let (file, read_only) = match writable {
+                    Ok(file) => (file, false),
+                    // It can be read all the same, behind the gate.
+                    Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                        (File::open(&owned)?, true)
+                    }
+                    Err(error) => return Err(error),
+                };
+                let disk = Box::new(FileBackend::new(file).map_err(io::Error::other)?);
+                let doubt = Box::new(Mark(mark.clone()));
+                Ok(Behind {
+                    disk,
+                    read_only,
+                    doubt,
+                })
             }),
             cache_bytes,
             on_check: None,
@@ -235,9 +283,7 @@ impl Place {
 /// Makes a store under another name, and names it when it is whole.
 fn make_file(path: &Path, cache_bytes: usize) -> Result<(), OpenError> {
     let place = Place::existing_file(path, cache_bytes);
-    let mut draft_path = path.as_os_str().to_owned();
-    draft_path.push(DRAFT_SUFFIX);
-    let draft_path = PathBuf::from(draft_path);
+    let draft_path = with_suffix(path, DRAFT_SUFFIX);
     let fail = |error: io::Error| place.unusable(error);
     // What an earlier attempt left never had anything of value in it.
     match std::fs::remove_file(&draft_path) {

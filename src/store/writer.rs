@@ -4,17 +4,20 @@
 //! them itself.
 
 use std::fmt;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
-use redb::{Database, ReadableTable, Table, WriteTransaction};
+use redb::{Database, Table, WriteTransaction};
 use tokio::sync::oneshot;
 
+use super::compact::{Compacted, compact};
 use super::gate::Gate;
 use super::open::Place;
+use super::prune::{PRUNE_ROWS_MAX, prune};
 use super::row::{
     AccountRow, BasisRow, ExchangeRow, Figures, HistoryRow, MarketRow, OrderRow, PriceSlotRow, Row,
-    SampleRow, StateKey, TradesRow, encode, read_order,
+    SampleRow, StateKey, TradesRow, encode,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, PRICE_SLOTS,
@@ -25,8 +28,11 @@ use crate::exchange::Snapshot;
 use crate::samples::{Changes, Samples};
 use crate::units::{Elapsed, OrderId};
 
-/// The most closed orders that one commit prunes; more go with the commits after it.
-pub(super) const PRUNE_ROWS_MAX: usize = 500;
+/// How long nobody must have wanted a commit before the file is made smaller.
+pub(super) const COMPACT_QUIET: Duration = Duration::from_secs(5);
+
+/// So many rows must have been freed before it is looked at whether that is worth it.
+const COMPACT_ROWS_MIN: usize = 1000;
 
 /// What is written to see whether the disk takes it; an ordinary commit is some 30 KB.
 const PROOF_BYTES: usize = 128 << 10;
@@ -65,6 +71,8 @@ pub struct Writer {
     tell_pruned: Option<TellPruned>,
     /// The same of trades.
     prune_trades_before: Option<Elapsed>,
+    /// Rows that are gone since the file was last made smaller.
+    freed_rows: usize,
 }
 
 /// Whether commits are made.
@@ -82,8 +90,16 @@ enum Condition {
 pub(super) fn run(mut writer: Writer, tasks: &Receiver<Task>) {
     loop {
         // Old orders go in small commits of their own while nobody waits for a bigger one.
+        // The file is made smaller while nobody has wanted a commit for a while.
         let task = if writer.is_pruning() {
             tasks.try_recv()
+        } else if writer.may_compact() {
+            tasks
+                .recv_timeout(COMPACT_QUIET)
+                .map_err(|error| match error {
+                    RecvTimeoutError::Timeout => TryRecvError::Empty,
+                    RecvTimeoutError::Disconnected => TryRecvError::Disconnected,
+                })
         } else {
             tasks.recv().map_err(|_| TryRecvError::Disconnected)
         };
@@ -97,7 +113,8 @@ pub(super) fn run(mut writer: Writer, tasks: &Receiver<Task>) {
                 drop(done.send(writer.reopen()));
             }
             Ok(Task::TellPruned(tell)) => writer.tell_pruned = Some(tell),
-            Err(TryRecvError::Empty) => writer.prune(),
+            Err(TryRecvError::Empty) if writer.is_pruning() => writer.prune(),
+            Err(TryRecvError::Empty) => writer.compact(),
             Err(TryRecvError::Disconnected) => return,
         }
     }
@@ -117,6 +134,8 @@ impl Writer {
             prune_before: None,
             tell_pruned: None,
             prune_trades_before: None,
+            // What an earlier run has freed is not known.
+            freed_rows: COMPACT_ROWS_MIN,
         };
         Ok((writer, snapshot))
     }
@@ -151,6 +170,9 @@ impl Writer {
         let result = self.shared.with(|database| commit(database, batch));
         match result {
             Ok(()) => {
+                if batch.reset {
+                    self.freed_rows = COMPACT_ROWS_MIN;
+                }
                 self.prune_before = self.prune_before.max(batch.prune_before);
                 self.prune_trades_before = self.prune_trades_before.max(batch.prune_trades_before);
             }
@@ -167,6 +189,7 @@ impl Writer {
         };
         match self.shared.with(|database| prune(database, before)) {
             Ok(pruned) => {
+                self.freed_rows = self.freed_rows.saturating_add(pruned.len());
                 if pruned.len() == PRUNE_ROWS_MAX {
                     self.prune_before = Some(before);
                 }
@@ -189,10 +212,35 @@ impl Writer {
         };
         let prune = |database: &Database| super::trades::prune(database, before, PRUNE_ROWS_MAX);
         match self.shared.with(prune) {
-            Ok(pruned) if pruned == PRUNE_ROWS_MAX => self.prune_trades_before = Some(before),
-            Ok(_) => {}
+            Ok(pruned) => {
+                self.freed_rows = self.freed_rows.saturating_add(pruned);
+                if pruned == PRUNE_ROWS_MAX {
+                    self.prune_trades_before = Some(before);
+                }
+            }
             Err(error) => {
                 log::warn!("old trades cannot be pruned: {error}");
+                self.look_after();
+            }
+        }
+    }
+
+    /// Whether it may be worth to make the file smaller.
+    fn may_compact(&self) -> bool {
+        self.condition == Condition::Working && self.freed_rows >= COMPACT_ROWS_MIN
+    }
+
+    /// Gives space back to the disk, if much of the file is free and nobody is reading.
+    pub fn compact(&mut self) {
+        if self.condition != Condition::Working {
+            return;
+        }
+        match compact(&self.shared, &self.gate) {
+            Ok(Compacted::Busy) => {}
+            Ok(Compacted::Done | Compacted::NotWorthIt) => self.freed_rows = 0,
+            Err(error) => {
+                self.freed_rows = 0;
+                log::warn!("the store's file cannot be made smaller: {error}");
                 self.look_after();
             }
         }
@@ -222,7 +270,8 @@ impl Writer {
 
     /// Resumes commits if the disk takes one.
     pub fn reopen(&mut self) -> Result<(), StoreError> {
-        if self.condition == Condition::Closed {
+        // What was opened while the disk was read-only stays so.
+        if self.condition == Condition::Closed || self.gate.is_read_only() {
             self.hold()?;
         }
         self.gate.open().map_err(StoreError::new)?;
@@ -415,54 +464,4 @@ fn reset(transaction: &WriteTransaction) -> Result<(), StoreError> {
         .delete_table(CLOSED_BY_UPDATE)
         .map_err(StoreError::new)?;
     super::load::create_tables(transaction)
-}
-
-/// Forgets closed orders that were last updated before `before`, oldest first; tells which.
-fn prune(database: &Database, before: Elapsed) -> Result<Vec<OrderId>, StoreError> {
-    let transaction = database.begin_write().map_err(StoreError::new)?;
-    let mut pruned = Vec::new();
-    {
-        let mut archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
-        let mut index = transaction
-            .open_table(CLOSED_BY_UPDATE)
-            .map_err(StoreError::new)?;
-        while pruned.len() < PRUNE_ROWS_MAX {
-            let Some(key) = oldest(&index)? else { break };
-            let (_, sequence) = key;
-            if !is_before(&archive, sequence, before)? {
-                break;
-            }
-            index.remove(key).map_err(StoreError::new)?;
-            archive
-                .retain_in((sequence, 0)..=(sequence, u32::MAX), |_, _| false)
-                .map_err(StoreError::new)?;
-            pruned.push(OrderId::new(sequence));
-        }
-    }
-    if pruned.is_empty() {
-        transaction.abort().map_err(StoreError::new)?;
-    } else {
-        transaction.commit().map_err(StoreError::new)?;
-    }
-    Ok(pruned)
-}
-
-fn oldest(index: &Table<'_, (u64, u64), ()>) -> Result<Option<(u64, u64)>, StoreError> {
-    Ok(index
-        .first()
-        .map_err(StoreError::new)?
-        .map(|(key, _)| key.value()))
-}
-
-/// Whether a closed order is old enough; one that is only in the index goes in any case.
-fn is_before(
-    archive: &Table<'_, (u64, u32), &'static [u8]>,
-    sequence: u64,
-    before: Elapsed,
-) -> Result<bool, StoreError> {
-    let row = archive.get((sequence, CLOSED_ORDER));
-    let Some(bytes) = row.map_err(StoreError::new)? else {
-        return Ok(true);
-    };
-    Ok(read_order(bytes.value(), sequence)?.updated_elapsed < before)
 }

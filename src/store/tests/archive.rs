@@ -8,7 +8,8 @@ use super::{CACHE_BYTES, commit, wait};
 use crate::archive::{Archive, TradeWalk, Walk};
 use crate::exchange::{Command, Exchange, NewOrder, Order, OrderKind, Rules, Side, Terms, Trade};
 use crate::store::open::Place;
-use crate::store::writer::{PRUNE_ROWS_MAX, Writer};
+use crate::store::prune::PRUNE_ROWS_MAX;
+use crate::store::writer::Writer;
 use crate::store::{Batch, FILE_NAME, Reader, Store};
 use crate::units::{Amount, Elapsed, Moment, OrderId, Price, Quantity, Span, Symbol, Timestamp};
 

@@ -4,11 +4,13 @@
 //! itself; a sync that fails loses what it should have written, though it can still be read until the power goes.
 
 use std::io;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::StorageBackend;
 
 use super::play::Chance;
+use crate::store::gate::Behind;
 use crate::store::open::{OpenError, Place};
 
 const SECTOR_BYTES: usize = 512;
@@ -61,7 +63,13 @@ impl Disk {
         let disk = self.clone();
         Place {
             path: "disk".into(),
-            disk: Box::new(move || Ok(Box::new(disk.handle()?))),
+            disk: Box::new(move || {
+                Ok(Behind {
+                    disk: Box::new(disk.handle()?),
+                    read_only: false,
+                    doubt: Box::new(AtomicBool::new(false)),
+                })
+            }),
             cache_bytes: 64 << 10,
             on_check: None,
         }

@@ -1,0 +1,61 @@
+//! Forgetting closed orders that are too old, oldest first.
+
+use redb::{Database, ReadableTable as _, Table};
+
+use super::StoreError;
+use super::row::read_order;
+use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER};
+use crate::units::{Elapsed, OrderId};
+
+/// The most closed orders that one commit prunes; more go with the commits after it.
+pub(super) const PRUNE_ROWS_MAX: usize = 500;
+
+/// Forgets closed orders that were last updated before `before`, oldest first; tells which.
+pub(super) fn prune(database: &Database, before: Elapsed) -> Result<Vec<OrderId>, StoreError> {
+    let transaction = database.begin_write().map_err(StoreError::new)?;
+    let mut pruned = Vec::new();
+    {
+        let mut archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
+        let mut index = transaction
+            .open_table(CLOSED_BY_UPDATE)
+            .map_err(StoreError::new)?;
+        while pruned.len() < PRUNE_ROWS_MAX {
+            let Some(key) = oldest(&index)? else { break };
+            let (_, sequence) = key;
+            if !is_before(&archive, sequence, before)? {
+                break;
+            }
+            index.remove(key).map_err(StoreError::new)?;
+            archive
+                .retain_in((sequence, 0)..=(sequence, u32::MAX), |_, _| false)
+                .map_err(StoreError::new)?;
+            pruned.push(OrderId::new(sequence));
+        }
+    }
+    if pruned.is_empty() {
+        transaction.abort().map_err(StoreError::new)?;
+    } else {
+        transaction.commit().map_err(StoreError::new)?;
+    }
+    Ok(pruned)
+}
+
+fn oldest(index: &Table<'_, (u64, u64), ()>) -> Result<Option<(u64, u64)>, StoreError> {
+    Ok(index
+        .first()
+        .map_err(StoreError::new)?
+        .map(|(key, _)| key.value()))
+}
+
+/// Whether a closed order is old enough; one that is only in the index goes in any case.
+fn is_before(
+    archive: &Table<'_, (u64, u32), &'static [u8]>,
+    sequence: u64,
+    before: Elapsed,
+) -> Result<bool, StoreError> {
+    let row = archive.get((sequence, CLOSED_ORDER));
+    let Some(bytes) = row.map_err(StoreError::new)? else {
+        return Ok(true);
+    };
+    Ok(read_order(bytes.value(), sequence)?.updated_elapsed < before)
+}
