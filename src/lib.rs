@@ -35,17 +35,20 @@
 //! ```
 
 pub mod archive;
+pub mod binance;
 pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod exchange;
 pub mod http;
+pub mod keys;
 pub mod keyspace;
 pub mod mailbox;
 pub mod mirror;
 pub mod oracle;
 pub mod pages;
 pub mod pool;
+mod private_file;
 pub mod resp;
 pub mod samples;
 mod shapes;

@@ -99,13 +99,32 @@ impl Mailbox {
         command: Command,
         view: impl FnOnce(&Exchange, Outcome) -> T + 'static,
     ) -> Result<Result<T, Rejection>, Unavailable> {
+        let work = move |exchange: &mut Exchange, moment: Moment| {
+            exchange
+                .handle(moment, command)
+                .map(|outcome| view(exchange, outcome))
+        };
+        self.act_at(at, work).await
+    }
+
+    /// Does several things in one turn, each by the exchange's own commands.
+    pub async fn act<T: 'static>(
+        &self,
+        work: impl FnOnce(&mut Exchange, Moment) -> T + 'static,
+    ) -> Result<T, Unavailable> {
+        self.act_at(None, work).await
+    }
+
+    async fn act_at<T: 'static>(
+        &self,
+        at: Option<Moment>,
+        work: impl FnOnce(&mut Exchange, Moment) -> T + 'static,
+    ) -> Result<T, Unavailable> {
         let (sender, receiver) = oneshot::channel();
         let sender = Rc::new(RefCell::new(Some(sender)));
         let refused = Rc::clone(&sender);
         let change = move |exchange: &mut Exchange, moment: Moment| -> Reply {
-            let answer = exchange
-                .handle(moment, command)
-                .map(|outcome| view(exchange, outcome));
+            let answer = work(exchange, moment);
             Box::new(move |fate| {
                 tell(
                     &sender,

@@ -253,6 +253,12 @@ Example: mockx can-exec BTC/USDT buy 0.1 --price 60000")]
     #[command(after_help = "Example: mockx set-price BTC/USDT 65000 --ask-volume 0.5")]
     SetPrice(SymbolPrice),
 
+    /// Look after the keys of the Binance-compatible API
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+
     /// Delete all balances, orders and counters, without asking; prices stay
     ResetData,
 
@@ -261,6 +267,35 @@ Example: mockx can-exec BTC/USDT buy 0.1 --price 60000")]
 For the health check of a container: 0 says that orders are taken and the books balance. A source
 without prices is no reason for 1, as a restart would not bring them.")]
     Health,
+}
+
+/// What can be done with keys.
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Make a key: prints both its halves, which are never shown again
+    #[command(after_help = "\
+What a client of Binance calls API key and API secret. It counts at once.
+
+Example: mockx key new --name freqtrade")]
+    New {
+        /// What it is for, in your words
+        #[arg(long)]
+        name: Option<String>,
+        /// It may look, but not trade
+        #[arg(long)]
+        read_only: bool,
+    },
+
+    /// List the keys, without what keeps them secret
+    List,
+
+    /// Let nobody in with a key any more, from now on
+    #[command(after_help = "Example: mockx key revoke freqtrade")]
+    Revoke {
+        /// Id or name of the key, as `key list` tells it
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        id: String,
+    },
 }
 
 /// An amount of an asset.

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::arguments::{
-    AssetAmount, ClientCommand, Number, OrderFilter, OrderSketch, OrderType, Side, SymbolPrice,
+    AssetAmount, ClientCommand, KeyCommand, Number, OrderFilter, OrderSketch, OrderType, Side,
+    SymbolPrice,
 };
 use super::exit::Failure;
 use super::order_terms::OrderTerms;
@@ -179,11 +180,35 @@ pub(super) fn request(command: &ClientCommand) -> Result<Request, Failure> {
             Request::with_body("PATCH", path, &BalanceBody { free, used })?
         }
         C::SetPrice(price) => price_request(price)?,
+        C::Key { command } => key_request(command)?,
         C::ResetData => Request {
             method: "DELETE",
             ..Request::get("/admin/data")
         },
         C::Health => Request::health(),
+    })
+}
+
+#[derive(Serialize)]
+struct KeyBody<'a> {
+    name: Option<&'a str>,
+    read_only: bool,
+}
+
+fn key_request(command: &KeyCommand) -> Result<Request, Failure> {
+    Ok(match command {
+        KeyCommand::New { name, read_only } => {
+            let body = KeyBody {
+                name: name.as_deref(),
+                read_only: *read_only,
+            };
+            Request::with_body("POST", "/admin/keys", &body)?
+        }
+        KeyCommand::List => Request::get("/admin/keys"),
+        KeyCommand::Revoke { id } => Request {
+            method: "DELETE",
+            ..Request::get(format!("/admin/keys/{}", encode(id)))
+        },
     })
 }
 

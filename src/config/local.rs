@@ -5,15 +5,16 @@
 //! The daemon writes with [`api_key`] and [`Endpoint::publish`]; the command line reads with
 //! [`read`].
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, Write as _};
+use std::fs::{self, Permissions};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::secret::Secret;
+use crate::private_file::{self, OWNER_MODE};
 
 /// File with the address of the running daemon, one line.
 pub const ENDPOINT_FILE: &str = "endpoint";
@@ -23,7 +24,6 @@ pub const KEY_FILE: &str = "api-key";
 /// Random bytes in a key that is made here.
 const KEY_BYTES: usize = 32;
 
-const OWNER_MODE: u32 = 0o600;
 const GROUP_MODE: u32 = 0o640;
 const GROUP_DIRECTORY_MODE: u32 = 0o750;
 
@@ -179,28 +179,9 @@ fn new_key() -> Result<Secret, LocalError> {
     Secret::parse(&digits).ok_or(LocalError::NoChance(getrandom::Error::UNEXPECTED))
 }
 
-/// Puts a file with one line in the place of an older one: whoever reads sees the old line or the
-/// new one, and never with wider permissions than `mode`.
+/// Puts a file with one line in the place of an older one.
 fn replace(path: &Path, line: &str, mode: u32) -> Result<(), LocalError> {
-    let fresh = path.with_extension("new");
-    let written = || -> io::Result<()> {
-        // What an interrupted start has left has permissions of its own.
-        match fs::remove_file(&fresh) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(&fresh)?;
-        // What the umask has taken away.
-        file.set_permissions(Permissions::from_mode(mode))?;
-        writeln!(file, "{line}")?;
-        file.sync_all()?;
-        fs::rename(&fresh, path)
-    };
-    written().map_err(|source| LocalError::Write {
+    private_file::replace(path, line, mode).map_err(|source| LocalError::Write {
         path: path.to_path_buf(),
         source,
     })

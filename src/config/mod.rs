@@ -10,6 +10,7 @@
 //! - [`local`]: what a running daemon leaves for the command line on the same machine.
 
 mod assemble;
+mod binance;
 mod credential;
 mod env;
 mod error;
@@ -60,6 +61,8 @@ pub struct Config {
     pub store: Store,
     /// The status pages.
     pub pages: Pages,
+    /// The Binance-compatible API.
+    pub binance: Binance,
     /// Where the state is kept.
     pub data_dir: PathBuf,
     /// How much is logged.
@@ -264,6 +267,17 @@ pub struct Pages {
     pub refresh: Option<Span>,
     /// How long a row counts as fresh.
     pub fresh_window: Span,
+}
+
+/// Section `[binance]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binance {
+    /// Whether there is such an API.
+    pub enabled: bool,
+    /// Whether fees of its orders come out of what is received.
+    pub fee_in_received: bool,
+    /// Whether requests and orders are limited as on Binance.
+    pub limits: bool,
 }
 
 /// What the command line says about the configuration.

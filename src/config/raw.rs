@@ -19,7 +19,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 58] = [
+pub(super) const KEYS: [&str; 61] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -77,6 +77,9 @@ pub(super) const KEYS: [&str; 58] = [
     "pages.zone",
     "pages.refresh",
     "pages.fresh_window",
+    "binance.enabled",
+    "binance.fee_asset",
+    "binance.limits",
     "log.level",
 ];
 
@@ -151,8 +154,9 @@ impl Document<'_> {
             return Err(ConfigError::Unknown {
                 place: self.place(&section.span()),
                 what: format!("{kind}: {name}"),
-                allowed: "[server], [exchange], [oracle], [mirror], [store], [pages], [log]"
-                    .to_owned(),
+                allowed:
+                    "[server], [exchange], [oracle], [mirror], [store], [pages], [binance], [log]"
+                        .to_owned(),
             });
         };
         for (key, value) in table {
@@ -257,7 +261,7 @@ mod tests {
         );
         assert_eq!(
             error("[sever]\n"),
-            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [mirror], [store], [pages], [log]"
+            "c.toml:1: unknown section: sever; allowed: [server], [exchange], [oracle], [mirror], [store], [pages], [binance], [log]"
         );
         assert!(
             error("log = \"info\"").starts_with("c.toml:1: unknown key outside a section: log;")

@@ -9,6 +9,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::status::{ClockStatus, ClockTrust};
 use crate::units::{Elapsed, Moment, Rate, Span, Timestamp};
 
+/// What the wall clock shows, in microseconds since the epoch.
+pub(super) fn wall_micros() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(since.unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
+}
+
 /// A wall clock that is off by more than this from what was expected has jumped.
 const JUMP: Span = Span::from_secs(2);
 /// No clock that is right shows a time before this (1 January 2026, when there was no mockx).

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::config::local::LocalError;
 use crate::exchange::Broken;
+use crate::keys::KeyError;
 use crate::oracle::{ReplayError, RootsError, ValkeyError};
 use crate::store::{OpenError, StoreError};
 
@@ -66,6 +67,9 @@ pub enum Fatal {
     /// The key or the address cannot be kept.
     #[error(transparent)]
     Local(#[from] LocalError),
+    /// The keys of the Binance-compatible API cannot be read.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// The system does not give what the executor needs.
     #[error("the executor cannot start: {0}")]
     Runtime(io::Error),
@@ -93,6 +97,7 @@ impl Fatal {
             | Fatal::Store(OpenError::InUse(_) | OpenError::Unusable { .. })
             | Fatal::StoreLost(_)
             | Fatal::Local(_)
+            | Fatal::Keys(_)
             | Fatal::Runtime(_)
             | Fatal::MatcherGone => 1,
         }

@@ -44,10 +44,12 @@ pub use clock::{Clock, MarketClock, Reading, SystemClock};
 pub use fatal::Fatal;
 pub use turns::{Ask, Housekeeping, Load, Tally, Turns};
 
+use crate::binance::{self, Binance};
 use crate::config::local::LocalError;
 use crate::config::{self, Config, Environment, Options, Source, Written, local};
 use crate::exchange::{Command, Exchange, FeeMode, Fees, Rules};
 use crate::http::{self, Access, ApiKey, Context};
+use crate::keys::Keyring;
 use crate::mailbox::Mailbox;
 use crate::pages::{self, Pages};
 use crate::pool::Pool;
@@ -148,7 +150,7 @@ async fn run(
     let context = context(config, pool, &board, mailbox.clone(), (stepper, verifier))?;
     let following = Following::start(config, &store, &board, mailbox.clone(), verifications)?;
     let (mut following, followed) = following.unzip();
-    let pages = pages(config, &context, &samples);
+    let site = Site::new(config, context, &samples)?;
     let (start, funded) = (exchange.moment(), exchange.accounts().next().is_some());
     let feeds = Feed::open_all(config, demo, &exchange)?;
     let pulse = Pulse::of(&launch.environment, Arc::clone(&notifier));
@@ -167,7 +169,7 @@ async fn run(
     let running = Feed::start_all(feeds, config, begin);
     let endpoint = local::Endpoint::publish(&config.data_dir, address)?;
     welcome(config, demo, address);
-    let server = spawn_local(serve_http(listener, context, pages, stopped));
+    let server = spawn_local(serve_http(listener, site, stopped));
     notifier.ready();
     let telling = tell(&notifier, &mailbox, &board);
 
@@ -206,22 +208,41 @@ async fn run(
     ended.inspect(|()| log::info!("stopped"))
 }
 
-async fn serve_http(
-    listener: TcpListener,
+/// All that answers on the port.
+#[derive(Clone)]
+struct Site {
     context: Rc<Context>,
     pages: Option<Rc<Pages>>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let live = pages.clone();
-    let answer = move |request: http::Request| {
-        let (context, pages) = (Rc::clone(&context), pages.clone());
-        async move {
-            match pages {
-                Some(pages) if Pages::owns(&request.path) => pages.answer(&request).await,
-                _ => http::answer(context, request).await,
-            }
+    binance: Option<Rc<Binance>>,
+}
+
+impl Site {
+    fn new(
+        config: &Config,
+        context: Context,
+        samples: &Rc<RefCell<Samples>>,
+    ) -> Result<Site, Fatal> {
+        let keys = Rc::new(Keyring::open(&config.data_dir)?);
+        let context = Rc::new(context.with_keys(Rc::clone(&keys)));
+        Ok(Site {
+            pages: pages(config, &context, samples),
+            binance: compatible(config, &context, keys),
+            context,
+        })
+    }
+
+    async fn answer(self, request: http::Request) -> http::Response {
+        match (self.pages, self.binance) {
+            (Some(pages), _) if Pages::owns(&request.path) => pages.answer(&request).await,
+            (_, Some(binance)) if Binance::owns(&request.path) => binance.answer(&request).await,
+            _ => http::answer(self.context, request).await,
         }
-    };
+    }
+}
+
+async fn serve_http(listener: TcpListener, site: Site, mut stopped: watch::Receiver<bool>) {
+    let live = site.pages.clone();
+    let answer = move |request: http::Request| site.clone().answer(request);
     let shutdown = async move {
         // The sender lives as long as the daemon; its end means the same.
         drop(stopped.wait_for(|&stop| stop).await);
@@ -301,7 +322,7 @@ fn context(
     board: &Rc<Board>,
     mailbox: Mailbox,
     (stepper, verifier): (Stepper, Verifier),
-) -> Result<Rc<Context>, Fatal> {
+) -> Result<Context, Fatal> {
     let key = if config.server.auth {
         Some(api_key(config)?)
     } else {
@@ -322,14 +343,10 @@ fn context(
     );
     let context = Context::new(mailbox, pool, access, status, env!("CARGO_PKG_VERSION"));
     let front = config.pages.enabled.then_some(pages::FRONT);
-    let fee_mode = if config.exchange.fee_in_received {
-        FeeMode::Received
-    } else {
-        FeeMode::Quote
-    };
+    let fee_mode = fee_mode(config.exchange.fee_in_received);
     let context = context.with_front(front).with_fee_mode(fee_mode);
     let context = context.with_stepper(stepped.then_some(stepper));
-    Ok(Rc::new(context.with_verifier(verifier)))
+    Ok(context.with_verifier(verifier))
 }
 
 /// Keeps a supervisor informed, if there is one.
@@ -376,6 +393,25 @@ fn pages(
     };
     let made = || Rc::new(Pages::new(Rc::clone(context), Rc::clone(samples), settings));
     pages.enabled.then(made)
+}
+
+/// The Binance-compatible API, unless it is switched off.
+fn compatible(config: &Config, context: &Rc<Context>, keys: Rc<Keyring>) -> Option<Rc<Binance>> {
+    let settings = binance::Settings {
+        fee_mode: fee_mode(config.binance.fee_in_received),
+        limits: config.binance.limits,
+    };
+    let clock = Rc::new(clock::wall_micros);
+    let made = || Binance::new(Rc::clone(context), keys, clock, settings);
+    config.binance.enabled.then(|| Rc::new(made()))
+}
+
+fn fee_mode(in_received: bool) -> FeeMode {
+    if in_received {
+        FeeMode::Received
+    } else {
+        FeeMode::Quote
+    }
 }
 
 fn api_key(config: &Config) -> Result<ApiKey, Fatal> {

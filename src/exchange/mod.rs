@@ -202,6 +202,11 @@ impl Exchange {
         std::mem::take(&mut self.events)
     }
 
+    /// What changed since events were last taken, in order.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
     /// Whether anything changed since events were last taken.
     pub fn has_events(&self) -> bool {
         !self.events.is_empty()
@@ -310,6 +315,11 @@ impl Exchange {
     /// Fingerprint of everything that ever happened to balances and orders.
     pub fn journal(&self) -> Digest {
         self.journal
+    }
+
+    /// The assets that can have a balance, sorted.
+    pub fn assets(&self) -> impl Iterator<Item = Asset> {
+        self.assets.iter().copied()
     }
 
     /// Whether the asset can have a balance: the cash asset, or the base or quote of some symbol.

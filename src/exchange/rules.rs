@@ -49,13 +49,18 @@ pub struct Fees {
 }
 
 impl Rules {
-    /// The fees of a symbol.
-    pub fn fees(&self, symbol: Symbol) -> Fees {
-        let general = Fees {
+    /// The fees of symbols that have none of their own.
+    pub fn general_fees(&self) -> Fees {
+        Fees {
             taker: self.fee_rate,
             maker: self.maker_rate.unwrap_or(self.fee_rate),
-        };
-        self.symbol_fees.get(&symbol).copied().unwrap_or(general)
+        }
+    }
+
+    /// The fees of a symbol.
+    pub fn fees(&self, symbol: Symbol) -> Fees {
+        let own = self.symbol_fees.get(&symbol).copied();
+        own.unwrap_or_else(|| self.general_fees())
     }
 }
 

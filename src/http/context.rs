@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use super::problem::Problem;
 use crate::archive::{Archive, Unreadable};
 use crate::exchange::{Exchange, FeeMode};
+use crate::keys::Keyring;
 use crate::mailbox::Mailbox;
 use crate::pool::Pool;
 use crate::status::Status;
@@ -30,6 +31,8 @@ pub struct Context {
     pub(super) verifier: Option<Verifier>,
     /// What the fees of an order that says nothing of it are paid in.
     pub(super) fee_mode: FeeMode,
+    /// Keys of the Binance-compatible API.
+    pub(super) keys: Option<Rc<Keyring>>,
     pub(super) traffic: Traffic,
     /// The documentation page, rendered when it is first asked for.
     pub(super) docs: OnceCell<String>,
@@ -57,6 +60,7 @@ impl Context {
             front: None,
             verifier: None,
             fee_mode: FeeMode::default(),
+            keys: None,
             traffic: Traffic::default(),
             docs: OnceCell::new(),
         }
@@ -83,8 +87,15 @@ impl Context {
         self
     }
 
-    /// Counts the answer to a request for a page, which is in no table of routes.
-    pub(crate) fn count_page(&self, status: u16) {
+    /// The same with keys of the Binance-compatible API to look after.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Rc<Keyring>) -> Context {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Counts the answer to a request for something that is in no table of routes.
+    pub(crate) fn count_other(&self, status: u16) {
         self.traffic.count(None, status);
     }
 }

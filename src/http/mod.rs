@@ -15,7 +15,7 @@
 //! | [`context`] | what the handlers stand on, and who may do what                 |
 //! | `fields`    | the fields of a body, and which one is wrong                    |
 //!
-//! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_terms`, `order_filter`, `order_list`), `overview`, `admin`,
+//! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_terms`, `order_filter`, `order_list`), `overview`, `admin`, `keys`,
 //! `health`, `metrics`, `docs`, `root`.
 
 pub mod context;
@@ -30,6 +30,7 @@ mod balances;
 mod docs;
 mod fields;
 mod health;
+mod keys;
 mod metrics;
 mod names;
 mod order_filter;

@@ -10,7 +10,9 @@ use super::context::Context;
 use super::message::{Method, Request, Response};
 use super::problem::Problem;
 use super::target::{Query, decode};
-use super::{admin, balances, docs, health, metrics, orders, overview, root, tickers, trades};
+use super::{
+    admin, balances, docs, health, keys, metrics, orders, overview, root, tickers, trades,
+};
 
 /// What a call needs to be let through where authentication is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,9 @@ enum Action {
     Health,
     Step,
     VerifyMirror,
+    Keys,
+    NewKey,
+    RevokeKey,
     Alive,
     Ready,
     Metrics,
@@ -133,6 +138,14 @@ pub const ROUTES: &[Route] = &[
         "/admin/mirror/verify",
         Guard::Write,
         Action::VerifyMirror,
+    ),
+    route("GET", "/admin/keys", Guard::Write, Action::Keys),
+    route("POST", "/admin/keys", Guard::Write, Action::NewKey),
+    route(
+        "DELETE",
+        "/admin/keys/{id}",
+        Guard::Write,
+        Action::RevokeKey,
     ),
     route("GET", "/admin/health", Guard::Read, Action::Health),
     route("GET", "/healthz", Guard::Open, Action::Alive),
@@ -221,6 +234,9 @@ async fn act(action: Action, call: &Call<'_>) -> Result<Response, Problem> {
         Action::Reset => admin::reset(call).await,
         Action::Step => admin::step(call).await,
         Action::VerifyMirror => admin::verify_mirror(call).await,
+        Action::Keys => keys::list(call),
+        Action::NewKey => keys::create(call).await,
+        Action::RevokeKey => keys::revoke(call).await,
         Action::Health => health::health(call).await,
         Action::Alive => Ok(health::alive()),
         Action::Ready => health::ready(call).await,

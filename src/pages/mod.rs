@@ -140,7 +140,7 @@ impl Pages {
     /// Answers a request for a path that is [owned](Pages::owns) here.
     pub async fn answer(&self, request: &Request) -> Response {
         let response = route::answer(self, request).await;
-        self.context.count_page(response.status);
+        self.context.count_other(response.status);
         response
     }
 }

@@ -12,6 +12,7 @@
 
 mod age;
 mod api;
+mod binance;
 mod cli;
 mod description;
 mod doctor;

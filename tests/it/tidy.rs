@@ -12,7 +12,7 @@ const PACKAGES_MAX: usize = 210;
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["exchange", "units"]),
@@ -21,6 +21,8 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("stepper", &["status"]),
     ("mailbox", &["exchange", "units"]),
     ("pool", &["archive"]),
+    ("private_file", &[]),
+    ("keys", &["private_file", "units"]),
     // What was: seen by the daemon, written by the store, drawn by the pages.
     ("samples", &["exchange", "units"]),
     ("store", &["archive", "exchange", "samples", "units"]),
@@ -36,14 +38,21 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     (
         "http",
         &[
-            "archive", "exchange", "mailbox", "pool", "shapes", "status", "stepper", "units",
-            "verifier",
+            "archive", "exchange", "keys", "mailbox", "pool", "shapes", "status", "stepper",
+            "units", "verifier",
         ],
     ),
     (
         "resp",
         &[
             "archive", "exchange", "keyspace", "mailbox", "pool", "units",
+        ],
+    ),
+    // Stands beside http and on the same context, as the pages do.
+    (
+        "binance",
+        &[
+            "archive", "exchange", "http", "keys", "mailbox", "shapes", "units",
         ],
     ),
     // Stands beside http and on the same context; the daemon joins the two.
@@ -53,12 +62,13 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "archive", "exchange", "http", "mailbox", "samples", "status", "units",
         ],
     ),
-    ("config", &["units"]),
+    ("config", &["private_file", "units"]),
     (
         "daemon",
         &[
-            "archive", "config", "exchange", "http", "keyspace", "mailbox", "mirror", "oracle",
-            "pages", "pool", "resp", "samples", "status", "stepper", "store", "units", "verifier",
+            "archive", "binance", "config", "exchange", "http", "keys", "keyspace", "mailbox",
+            "mirror", "oracle", "pages", "pool", "resp", "samples", "status", "stepper", "store",
+            "units", "verifier",
         ],
     ),
     ("cli", &["config", "daemon", "units"]),
@@ -66,13 +76,14 @@ const MAY_USE: [(&str, &[&str]); 21] = [
 ];
 
 /// Outside crates and the only modules that may name them.
-const OUTSIDE: [(&str, &[&str]); 17] = [
+const OUTSIDE: [(&str, &[&str]); 18] = [
     ("rust_decimal", &["units"]),
     ("ethnum", &["units"]),
     ("redb", &["store"]),
     ("postcard", &["store"]),
     ("hyper", &["http"]),
-    ("subtle", &["http", "resp"]),
+    ("subtle", &["http", "keys", "resp"]),
+    ("ring", &["keys"]),
     ("askama", &["pages"]),
     ("jiff", &["config", "pages"]),
     ("csv", &["oracle"]),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use log::LevelFilter;
 
+use super::binance::binance;
 use super::env::{PORT, TEST_ENV};
 use super::error::{ConfigError, Place};
 use super::fees;
@@ -54,6 +55,7 @@ pub(super) fn config(raw: &Raw, data_dir: PathBuf) -> Result<Config, ConfigError
         resp: resp(raw)?,
         store: store(raw)?,
         pages: pages(raw)?,
+        binance: binance(raw)?,
         data_dir,
         log: get(raw, "log.level", level)?.unwrap_or(LevelFilter::Info),
     })

@@ -92,13 +92,19 @@ fn every_example_fits_its_schema() {
 /// Template of the path, method, target, body.
 type Step = (&'static str, &'static str, &'static str, &'static str);
 
-const DAY: [Step; 56] = [
+const DAY: [Step; 62] = [
     ("/", "GET", "/", ""),
     ("/healthz", "GET", "/healthz", ""),
     ("/readyz", "GET", "/readyz", ""),
     ("/metrics", "GET", "/metrics", ""),
     ("/openapi.json", "GET", "/openapi.json", ""),
     ("/docs", "GET", "/docs", ""),
+    ("/admin/keys", "POST", "/admin/keys", r#"{"name":"bot"}"#),
+    ("/admin/keys", "POST", "/admin/keys", r#"{"name":"bot"}"#),
+    ("/admin/keys", "POST", "/admin/keys", r#"{"name":""}"#),
+    ("/admin/keys", "GET", "/admin/keys", ""),
+    ("/admin/keys/{id}", "DELETE", "/admin/keys/bot", ""),
+    ("/admin/keys/{id}", "DELETE", "/admin/keys/bot", ""),
     ("/tickers", "GET", "/tickers", ""),
     (
         "/tickers/{symbols}",
@@ -346,6 +352,8 @@ fn the_answers_of_a_day_fit_the_document() {
             "/orders/can_execute",
             "/admin/replay/step",
             "/admin/mirror/verify",
+            "/admin/keys",
+            "/admin/keys/{id}",
         ]
         .contains(&route.path);
         assert_eq!(

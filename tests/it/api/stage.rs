@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use mockx::archive::{Archive, Stored, TradeWalk, Unreadable, Walk};
 use mockx::exchange::{Command, Event, Exchange, HistoryEntry, Order, Rules, Ticker, Trade};
 use mockx::http::{Access, ApiKey, Body, Context, Method, Request, Response, answer};
+use mockx::keys::Keyring;
 use mockx::mailbox::{Fate, Job, Mailbox, Unavailable, Work};
 use mockx::pool::Pool;
 use mockx::status::{ReplayStatus, SourceStatus, Status};
@@ -158,6 +159,8 @@ impl Archive for Memory {
 
 /// Everything on stage.
 pub(super) struct Stage {
+    /// Where its keys are kept.
+    _directory: tempfile::TempDir,
     runtime: tokio::runtime::Runtime,
     local: LocalSet,
     context: Rc<Context>,
@@ -232,10 +235,15 @@ impl Stage {
             move |exchange: &Exchange| status_of(exchange, status_clock.get(), status_broken.get());
         let shelf: Arc<dyn Archive> = Arc::<Memory>::clone(&archive);
         let context = Context::new(mailbox, Pool::new(shelf), access, Rc::new(status), "1.2.3");
+        let context = context.with_stepper(Some(stepper)).with_verifier(verifier);
+        let directory = tempfile::tempdir().unwrap();
+        let keys = Keyring::open(directory.path()).unwrap();
+        let context = context.with_keys(Rc::new(keys));
         let stage = Stage {
+            _directory: directory,
             runtime,
             local: LocalSet::new(),
-            context: Rc::new(context.with_stepper(Some(stepper)).with_verifier(verifier)),
+            context: Rc::new(context),
             exchange,
             archive,
             clock,

@@ -1,0 +1,112 @@
+//! Orders that are taken back.
+
+use super::fault::Fault;
+use super::order_params::client_id;
+use super::order_shape::{ORDER_BYTES, write_canceled};
+use super::orders::Which;
+use super::params::Params;
+use super::route::Call;
+use super::symbols;
+use crate::exchange::{Command, Exchange, Order, OrderStatus, Outcome};
+use crate::shapes::json::array;
+use crate::units::{ClientId, Moment, OrderId};
+
+/// In which state an order must be to be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnlyIf {
+    New,
+    PartiallyFilled,
+}
+
+impl OnlyIf {
+    pub(super) fn read(params: &Params<'_>) -> Result<Option<OnlyIf>, Fault> {
+        match params.get("cancelRestrictions") {
+            None => Ok(None),
+            Some("ONLY_NEW") => Ok(Some(OnlyIf::New)),
+            Some("ONLY_PARTIALLY_FILLED") => Ok(Some(OnlyIf::PartiallyFilled)),
+            Some(_) => Err(Fault::not_valid("cancelRestrictions")),
+        }
+    }
+
+    fn allows(self, order: &Order) -> bool {
+        let wanted = match self {
+            OnlyIf::New => OrderStatus::New,
+            OnlyIf::PartiallyFilled => OrderStatus::PartiallyFilled,
+        };
+        order.status() == wanted
+    }
+}
+
+/// `DELETE /api/v3/order`.
+pub(super) async fn one(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
+    let params = &call.params;
+    let name = symbols::checked(params.required("symbol")?)?.to_owned();
+    let (which, only_if) = (Which::read(params), OnlyIf::read(params)?);
+    // An id that cannot be one is that of nothing open.
+    let which = which.map_err(|fault| match fault.code {
+        -2013 => Fault::unknown_order(),
+        _ => fault,
+    })?;
+    let new_id = client_id(params, "newClientOrderId")?;
+    let unit = call.unit;
+    let work = move |exchange: &mut Exchange, moment: Moment| {
+        exchange.handle(moment, Command::Wake)?;
+        let symbol = symbols::find(exchange, &name)?;
+        let order = which.open(exchange, symbol);
+        let order = order.ok_or_else(Fault::unknown_order)?;
+        if only_if.is_some_and(|only_if| !only_if.allows(order)) {
+            let message = "Order was not canceled due to cancel restrictions.";
+            return Err(Fault::new(-2011, message));
+        }
+        let id = order.id;
+        let order = canceled(exchange, moment, id)?;
+        let mut out = Vec::with_capacity(ORDER_BYTES);
+        write_canceled(
+            &mut out,
+            &order,
+            new_id.as_ref().map(ClientId::as_str),
+            unit,
+        );
+        Ok(out)
+    };
+    call.facade.context.mailbox.act(work).await?
+}
+
+fn canceled(exchange: &mut Exchange, moment: Moment, id: OrderId) -> Result<Order, Fault> {
+    match exchange.handle(moment, Command::Cancel(id))? {
+        Outcome::Canceled(order, _) => Ok(*order),
+        Outcome::Done | Outcome::Placed(_) | Outcome::Balance(_) | Outcome::Ticker(_) => {
+            Err(Fault::unknown_order())
+        }
+    }
+}
+
+/// `DELETE /api/v3/openOrders`: all of a market.
+pub(super) async fn all(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
+    let name = symbols::checked(call.params.required("symbol")?)?.to_owned();
+    let unit = call.unit;
+    let work = move |exchange: &mut Exchange, moment: Moment| {
+        exchange.handle(moment, Command::Wake)?;
+        let symbol = symbols::find(exchange, &name)?;
+        let orders = exchange.open_orders_from(OrderId::new(0));
+        let ids: Vec<OrderId> = orders
+            .filter(|order| order.symbol == symbol)
+            .map(|order| order.id)
+            .collect();
+        if ids.is_empty() {
+            return Err(Fault::unknown_order());
+        }
+        let mut out = Vec::new();
+        let mut failed = None;
+        array(&mut out, |items| {
+            for id in ids {
+                match canceled(exchange, moment, id) {
+                    Ok(order) => write_canceled(items.next(), &order, None, unit),
+                    Err(fault) => failed = Some(fault),
+                }
+            }
+        });
+        failed.map_or(Ok(out), Err)
+    };
+    call.facade.context.mailbox.act(work).await?
+}
