@@ -347,78 +347,81 @@ mod tests {
         }
     }
 
+    /// What is sent, the code, and what the text names.
+    const REFUSED: &[(&str, i64, &str)] = &[
+        ("type=LIMIT&quantity=1&price=2", -1102, "timeInForce"),
+        ("type=LIMIT&timeInForce=GTC&price=2", -1102, "quantity"),
+        ("type=LIMIT&timeInForce=GTC&quantity=1", -1102, "price"),
+        (
+            "type=LIMIT&timeInForce=GTD&quantity=1&price=2",
+            -1115,
+            "timeInForce",
+        ),
+        ("type=MARKET", -1102, "'quantity' or 'quoteOrderQty'"),
+        (
+            "type=MARKET&quantity=1&quoteOrderQty=1",
+            -1128,
+            "Combination",
+        ),
+        ("type=MARKET&quantity=1&price=2", -1106, "price"),
+        (
+            "type=MARKET&quantity=1&timeInForce=GTC",
+            -1106,
+            "timeInForce",
+        ),
+        ("type=MARKET&quantity=1&stopPrice=2", -1106, "stopPrice"),
+        ("type=MARKET&quantity=0", -1013, "LOT_SIZE"),
+        (
+            "type=MARKET&quantity=0.123456789",
+            -1111,
+            "'quantity' has too much",
+        ),
+        ("type=MARKET&quantity=1e3", -1100, "'quantity'"),
+        ("type=MARKET&quoteOrderQty=0", -1013, "quoteOrderQty"),
+        ("type=LIMIT_MAKER&quantity=1&price=0", -1013, "PRICE_FILTER"),
+        (
+            "type=LIMIT_MAKER&quantity=1&price=2&timeInForce=GTC",
+            -1106,
+            "timeInForce",
+        ),
+        (
+            "type=STOP_LOSS&quantity=1",
+            -1102,
+            "'stopPrice' or 'trailingDelta'",
+        ),
+        (
+            "type=STOP_LOSS&quantity=1&trailingDelta=70000",
+            -1013,
+            "TRAILING_DELTA",
+        ),
+        (
+            "type=LIMIT&timeInForce=GTC&quantity=1&price=2&quoteOrderQty=1",
+            -1106,
+            "quoteOrderQty",
+        ),
+        ("type=ICEBERG&quantity=1", -1116, "orderType"),
+        (
+            "type=MARKET&quantity=1&newOrderRespType=ALL",
+            -1130,
+            "newOrderRespType",
+        ),
+        (
+            "type=MARKET&quantity=1&selfTradePreventionMode=X",
+            -1130,
+            "selfTrade",
+        ),
+        ("type=MARKET&quantity=1&icebergQty=0.1", -2010, "Iceberg"),
+        (
+            "type=MARKET&quantity=1&newClientOrderId=%C3%BC",
+            -1100,
+            "newClientOrderId",
+        ),
+        ("quantity=1", -1102, "'type'"),
+    ];
+
     #[test]
     fn what_is_missing_or_too_much_is_named() {
-        for (query, code, names) in [
-            ("type=LIMIT&quantity=1&price=2", -1102, "timeInForce"),
-            ("type=LIMIT&timeInForce=GTC&price=2", -1102, "quantity"),
-            ("type=LIMIT&timeInForce=GTC&quantity=1", -1102, "price"),
-            (
-                "type=LIMIT&timeInForce=GTD&quantity=1&price=2",
-                -1115,
-                "timeInForce",
-            ),
-            ("type=MARKET", -1102, "'quantity' or 'quoteOrderQty'"),
-            (
-                "type=MARKET&quantity=1&quoteOrderQty=1",
-                -1128,
-                "Combination",
-            ),
-            ("type=MARKET&quantity=1&price=2", -1106, "price"),
-            (
-                "type=MARKET&quantity=1&timeInForce=GTC",
-                -1106,
-                "timeInForce",
-            ),
-            ("type=MARKET&quantity=1&stopPrice=2", -1106, "stopPrice"),
-            ("type=MARKET&quantity=0", -1013, "LOT_SIZE"),
-            (
-                "type=MARKET&quantity=0.123456789",
-                -1111,
-                "'quantity' has too much",
-            ),
-            ("type=MARKET&quantity=1e3", -1100, "'quantity'"),
-            ("type=MARKET&quoteOrderQty=0", -1013, "quoteOrderQty"),
-            ("type=LIMIT_MAKER&quantity=1&price=0", -1013, "PRICE_FILTER"),
-            (
-                "type=LIMIT_MAKER&quantity=1&price=2&timeInForce=GTC",
-                -1106,
-                "timeInForce",
-            ),
-            (
-                "type=STOP_LOSS&quantity=1",
-                -1102,
-                "'stopPrice' or 'trailingDelta'",
-            ),
-            (
-                "type=STOP_LOSS&quantity=1&trailingDelta=70000",
-                -1013,
-                "TRAILING_DELTA",
-            ),
-            (
-                "type=LIMIT&timeInForce=GTC&quantity=1&price=2&quoteOrderQty=1",
-                -1106,
-                "quoteOrderQty",
-            ),
-            ("type=ICEBERG&quantity=1", -1116, "orderType"),
-            (
-                "type=MARKET&quantity=1&newOrderRespType=ALL",
-                -1130,
-                "newOrderRespType",
-            ),
-            (
-                "type=MARKET&quantity=1&selfTradePreventionMode=X",
-                -1130,
-                "selfTrade",
-            ),
-            ("type=MARKET&quantity=1&icebergQty=0.1", -2010, "Iceberg"),
-            (
-                "type=MARKET&quantity=1&newClientOrderId=%C3%BC",
-                -1100,
-                "newClientOrderId",
-            ),
-            ("quantity=1", -1102, "'type'"),
-        ] {
+        for &(query, code, names) in REFUSED {
             let fault = read(&format!("side=SELL&{query}")).unwrap_err();
             assert_eq!(fault.code, code, "{query}: {fault:?}");
             assert!(fault.message.contains(names), "{query}: {fault:?}");

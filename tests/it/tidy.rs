@@ -83,7 +83,8 @@ const OUTSIDE: [(&str, &[&str]); 18] = [
     ("postcard", &["store"]),
     ("hyper", &["http"]),
     ("subtle", &["http", "keys", "resp"]),
-    ("ring", &["keys"]),
+    // The pages have a module of this name.
+    ("ring", &["keys", "pages"]),
     ("askama", &["pages"]),
     ("jiff", &["config", "pages"]),
     ("csv", &["oracle"]),

@@ -41,7 +41,7 @@ fn a_key_lets_in_until_it_is_revoked() {
     // The other one is not touched.
     stage.place(ORDER);
     let log = stage.daemon.log();
-    for half in [&reader.api_key, &stage.key.api_key] {
+    for half in [&reader.public, &stage.key.public] {
         assert!(!log.contains(half.as_str()), "{log}");
     }
 }

@@ -1,5 +1,6 @@
 //! The Binance-compatible API: the real binary, spoken to as its clients do.
 
+mod clients;
 mod keys;
 mod orders;
 mod requests;

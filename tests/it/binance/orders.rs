@@ -46,6 +46,9 @@ fn a_market_order_is_told_with_its_fills_and_pays_out_of_what_it_gets() {
 #[test]
 fn what_is_not_on_offer_expires_or_waits() {
     let mut stage = Stage::new("[exchange]\nfill_sigma = 0\ntick_loop = 0\n");
+    stage
+        .own
+        .post("/balance/USDT/deposit", r#"{"amount":100000}"#);
     let mut place = |volume: &str, query: &str| {
         stage.set_price("BTC%2FUSDT", "50000", volume);
         stage.place(&format!("{BUY}&newOrderRespType=FULL&{query}"))
@@ -143,57 +146,58 @@ fn each_kind_is_told_as_it_was_asked_for() {
     assert_eq!(stage.balance("ETH").1, "0.00000000");
 }
 
+/// What is placed while BTC is at 50000 and ETH at 2500, the code and the text.
+const REFUSED: &[(&str, i64, &str)] = &[
+    (
+        "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=10",
+        -2010,
+        "Account has insufficient balance for requested action.",
+    ),
+    (
+        "symbol=BTCUSDT&side=BUY&type=LIMIT_MAKER&quantity=0.1&price=50000",
+        -2010,
+        "Order would immediately match and take.",
+    ),
+    (
+        "symbol=ETHUSDT&side=SELL&type=STOP_LOSS_LIMIT&quantity=1&price=2500&stopPrice=2600&timeInForce=GTC",
+        -2010,
+        "Order would trigger immediately.",
+    ),
+    (
+        "symbol=BTCUSDT&side=BUY&type=LIMIT_MAKER&quantity=0.1&price=30000&newClientOrderId=mine",
+        -2010,
+        "Duplicate order sent.",
+    ),
+    (
+        "symbol=NEWUSDT&side=BUY&type=MARKET&quantity=1",
+        -1013,
+        "Market is closed.",
+    ),
+    (
+        "symbol=NOUSDT&side=BUY&type=MARKET&quantity=1",
+        -1121,
+        "Invalid symbol.",
+    ),
+    (
+        "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.000000001",
+        -1111,
+        "Parameter 'quantity' has too much precision.",
+    ),
+    (
+        "symbol=ETHUSDT&side=SELL&type=STOP_LOSS&quantity=1&trailingDelta=6000",
+        -1013,
+        "Filter failure: TRAILING_DELTA",
+    ),
+];
+
 #[test]
 fn orders_are_refused_in_the_words_of_binance() {
     let mut stage = Stage::new("");
     let resting = stage.place(&format!(
         "{BUY}&type=LIMIT&timeInForce=GTC&quantity=0.1&price=40000&newClientOrderId=mine"
     ));
-    for (query, code, text) in [
-        (
-            format!("{BUY}&type=MARKET&quantity=10"),
-            -2010,
-            "Account has insufficient balance for requested action.",
-        ),
-        (
-            format!("{BUY}&type=LIMIT_MAKER&quantity=0.1&price=50000"),
-            -2010,
-            "Order would immediately match and take.",
-        ),
-        (
-            format!(
-                "{SELL}&type=STOP_LOSS_LIMIT&quantity=1&price=2500&stopPrice=2600&timeInForce=GTC"
-            ),
-            -2010,
-            "Order would trigger immediately.",
-        ),
-        (
-            format!("{BUY}&type=LIMIT_MAKER&quantity=0.1&price=30000&newClientOrderId=mine"),
-            -2010,
-            "Duplicate order sent.",
-        ),
-        (
-            "symbol=NEWUSDT&side=BUY&type=MARKET&quantity=1".to_owned(),
-            -1013,
-            "Market is closed.",
-        ),
-        (
-            "symbol=NOUSDT&side=BUY&type=MARKET&quantity=1".to_owned(),
-            -1121,
-            "Invalid symbol.",
-        ),
-        (
-            format!("{BUY}&type=MARKET&quantity=0.000000001"),
-            -1111,
-            "Parameter 'quantity' has too much precision.",
-        ),
-        (
-            format!("{SELL}&type=STOP_LOSS&quantity=1&trailingDelta=6000"),
-            -1013,
-            "Filter failure: TRAILING_DELTA",
-        ),
-    ] {
-        let refusal = stage.refused("POST", "/api/v3/order", &query);
+    for &(query, code, text) in REFUSED {
+        let refusal = stage.refused("POST", "/api/v3/order", query);
         assert_eq!(refusal, (code, text.to_owned()), "{query}");
     }
     // None of them has left a trace.

@@ -10,7 +10,7 @@ fn the_signature_is_over_the_bytes_as_they_came() {
     let key = stage.key.clone();
     let headers = format!(
         "X-MBX-APIKEY: {}\r\ncontent-type: application/x-www-form-urlencoded\r\n",
-        key.api_key
+        key.public
     );
     let stamp = now();
     let order = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.01&price=40000";
@@ -48,7 +48,7 @@ fn the_signature_is_over_the_bytes_as_they_came() {
     for query in [
         format!("{all}&signature={other}"),
         format!("{all}&signature=zz"),
-        format!("{all}1&signature={}", sign(&all)),
+        format!("{all}&more=1&signature={}", sign(&all)),
         format!("{}&signature={}", all.replace("40000", "40001"), sign(&all)),
     ] {
         let target = format!("/api/v3/order/test?{query}");
@@ -62,7 +62,7 @@ fn the_signature_is_over_the_bytes_as_they_came() {
 #[test]
 fn every_refusal_is_json_with_a_code() {
     let mut stage = Stage::new("");
-    let key = stage.key.api_key.clone();
+    let key = stage.key.public.clone();
     let stranger = "x".repeat(64);
     for (method, target, api_key, status, code) in [
         ("GET", "/api/v3/nothing", "", 404, -1100),
@@ -125,7 +125,7 @@ fn every_refusal_is_json_with_a_code() {
 fn times_are_told_in_the_unit_that_is_asked_for() {
     let mut stage = Stage::new("");
     let time = |answer: Value| answer["serverTime"].as_u64().unwrap();
-    let millis = time(stage.public("/api/v3/time").ok().json());
+    let millis = time(stage.open("/api/v3/time").ok().json());
     let micros = stage.send(
         "GET",
         "/api/v3/time",
@@ -141,7 +141,7 @@ fn times_are_told_in_the_unit_that_is_asked_for() {
 #[test]
 fn the_markets_are_told_with_what_works() {
     let mut stage = Stage::new("");
-    let info = stage.public("/api/v3/exchangeInfo").ok().json();
+    let info = stage.open("/api/v3/exchangeInfo").ok().json();
     let symbols = info["symbols"].as_array().unwrap();
     let names: Vec<&str> = symbols
         .iter()
@@ -158,7 +158,7 @@ fn the_markets_are_told_with_what_works() {
     );
     let mut count = |query: &str| {
         let info = stage
-            .public(&format!("/api/v3/exchangeInfo?{query}"))
+            .open(&format!("/api/v3/exchangeInfo?{query}"))
             .ok()
             .json();
         info["symbols"].as_array().unwrap().len()
@@ -168,7 +168,7 @@ fn the_markets_are_told_with_what_works() {
     assert_eq!(count("symbolStatus=HALT"), 1);
     assert_eq!(count("permissions=SPOT"), 4);
     assert_eq!(count("permissions=MARGIN"), 0);
-    let unknown = stage.public("/api/v3/exchangeInfo?symbol=NONE");
+    let unknown = stage.open("/api/v3/exchangeInfo?symbol=NONE");
     assert_eq!(told(&unknown), (-1121, "Invalid symbol.".to_owned()));
 }
 
@@ -183,7 +183,7 @@ fn it_can_be_switched_off_and_limited() {
     assert_eq!(answer.json()["code"], "not_found");
     let mut stage = Stage::new("[binance]\nlimits = true\n");
     let statuses: Vec<u16> = (0..320)
-        .map(|_| stage.public("/api/v3/exchangeInfo").status)
+        .map(|_| stage.open("/api/v3/exchangeInfo").status)
         .collect();
     let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
     // A new minute may begin in the middle.

@@ -12,8 +12,8 @@ use crate::support::{Answer, Client, Daemon, Launch};
 #[derive(Debug, Clone)]
 pub(super) struct Key {
     pub(super) id: String,
-    pub(super) api_key: String,
-    secret: String,
+    pub(super) public: String,
+    pub(super) secret: String,
 }
 
 impl Key {
@@ -23,7 +23,7 @@ impl Key {
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
         Key {
             id: text("id"),
-            api_key: text("api_key"),
+            public: text("api_key"),
             secret: text("secret"),
         }
     }
@@ -32,7 +32,9 @@ impl Key {
     pub(super) fn sign(&self, message: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
         let tag = hmac::sign(&key, message.as_bytes());
-        tag.as_ref().iter().map(|b| format!("{b:02x}")).collect()
+        tag.as_ref().iter().fold(String::new(), |digits, byte| {
+            digits + &format!("{byte:02x}")
+        })
     }
 }
 
@@ -87,7 +89,7 @@ impl Stage {
     }
 
     /// A request without a signature.
-    pub(super) fn public(&mut self, target: &str) -> Answer {
+    pub(super) fn open(&mut self, target: &str) -> Answer {
         self.send("GET", target, "", "")
     }
 
@@ -102,7 +104,7 @@ impl Stage {
         let and = if query.is_empty() { "" } else { "&" };
         let message = format!("{query}{and}timestamp={}", now());
         let target = format!("{path}?{message}&signature={}", key.sign(&message));
-        let headers = format!("X-MBX-APIKEY: {}\r\n", key.api_key);
+        let headers = format!("X-MBX-APIKEY: {}\r\n", key.public);
         self.send(method, &target, &headers, "")
     }
 
