@@ -80,13 +80,41 @@ something looks wrong.")]
 }
 
 /// What can be done with the mirror.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub(super) enum MirrorCommand {
     /// Compare it with the exchange, key by key: prints "N keys equal", or what differs with exit code 1
     #[command(after_help = "\
 The daemon compares while it goes on; what differs only in passing is not told.
 Waits for up to an hour, unless API_TIMEOUT_SEC says otherwise.")]
     Verify,
+
+    /// Make what an old suite keeps there the state of an empty mockx
+    #[command(after_help = "\
+The daemon must not run meanwhile. Server and names of keys are those of [mirror] and the environment. What cannot be
+kept, or does not add up, is printed; then nothing is imported, with exit code 1, unless differences are accepted.
+
+Example: REDIS_URL=redis://:secret@old:6379/0 mockx mirror import --accept-differences --ids ids.tsv")]
+    Import(ImportOptions),
+}
+
+/// Options of `mockx mirror import`.
+#[derive(Debug, Args)]
+pub(super) struct ImportOptions {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Where the state is kept [default: where serve keeps it]
+    #[arg(long, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+
+    /// Import although something differs
+    #[arg(long)]
+    pub(super) accept_differences: bool,
+
+    /// Write old ids and new ones to this file, a pair a line, where they differ
+    #[arg(long, value_name = "FILE")]
+    pub(super) ids: Option<PathBuf>,
 }
 
 /// Options of `mockx serve`.

@@ -27,6 +27,7 @@ struct Verification {
 pub(super) fn run(command: MirrorCommand, environment: &Environment) -> Result<(), Failure> {
     match command {
         MirrorCommand::Verify => verify(environment),
+        MirrorCommand::Import(options) => super::import::run(&options, environment),
     }
 }
 

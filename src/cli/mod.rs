@@ -14,6 +14,7 @@ mod check;
 mod client;
 mod doctor;
 mod exit;
+mod import;
 mod locate;
 mod logging;
 mod mirror;

@@ -15,6 +15,7 @@ mod desk;
 mod fatal;
 mod feed;
 mod following;
+mod import;
 mod matcher;
 mod notify;
 mod poller;
@@ -42,6 +43,7 @@ use tokio::task::{JoinError, JoinHandle, LocalSet, spawn_local};
 
 pub use clock::{Clock, MarketClock, Reading, SystemClock};
 pub use fatal::Fatal;
+pub use import::{Imported, NotImported, import_keys};
 pub use turns::{Ask, Housekeeping, Load, Tally, Turns};
 
 use crate::binance::{self, Binance};

@@ -130,7 +130,7 @@ impl Account {
 
     /// Whether every figure can be kept to the account's decimals, also after any move between free and held, and so can
     /// the sums that an audit makes of them: what is owned with the fees, and what all open orders hold.
-    fn is_exact(&self) -> bool {
+    pub fn is_exact(&self) -> bool {
         let fits = |sum: Result<Amount, Overflow>| sum.is_ok_and(|sum| sum.fits(self.decimals));
         // None of the three is negative, so each of them fits where their sum does.
         let owned = self.free.plus(self.held);

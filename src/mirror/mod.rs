@@ -23,8 +23,10 @@
 //! | `walk` | the comparison, in stages; it repairs or only tells |
 //! | `orders` | the stages of it that go over orders |
 //! | `worker` | the thread |
+//! | `import` | the other way: what an old server holds becomes an exchange |
 
 mod changes;
+pub mod import;
 mod link;
 mod orders;
 mod page;

@@ -3,6 +3,7 @@
 //! What the mirror wrote is compared with what the HTTP API answers (`equal`), not with what the mirror says of itself.
 
 pub(crate) mod equal;
+mod import;
 pub(crate) mod random;
 mod reader;
 pub(crate) mod stage;
