@@ -30,7 +30,7 @@ pub struct Context {
     /// Compares the mirror; answers that there is none where that is so.
     pub(super) verifier: Option<Verifier>,
     /// What the fees of an order that says nothing of it are paid in.
-    pub(super) fee_mode: FeeMode,
+    pub(crate) fee_mode: FeeMode,
     /// Keys of the Binance-compatible API.
     pub(super) keys: Option<Rc<Keyring>>,
     pub(super) traffic: Traffic,

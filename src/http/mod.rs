@@ -48,7 +48,7 @@ mod wire;
 pub use context::{Access, ApiKey, Context};
 pub use limits::Limits;
 pub use message::{Body, Headers, Method, Request, Response};
-pub(crate) use order_filter::{Filter, Position, place_of};
+pub(crate) use order_filter::{Filter, Position, TriggerFilter, place_of};
 pub use problem::Problem;
 pub use router::{Guard, ROUTES, Route, answer};
 pub use server::serve;

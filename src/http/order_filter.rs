@@ -17,7 +17,7 @@ use super::orders;
 use super::problem::Problem;
 use super::target::Query;
 use crate::archive::{Archive, Unreadable, Walk};
-use crate::exchange::{Exchange, Order, OrderStatus, Side};
+use crate::exchange::{Exchange, Level, Order, OrderStatus, Side, TriggerKind};
 use crate::units::{OrderId, Symbol, Timestamp};
 
 /// The most orders in one answer; a longer list is cut there and read on with `before`.
@@ -33,12 +33,42 @@ pub(crate) struct Filter {
     symbol: Option<Symbol>,
     side: Option<Side>,
     is_limit: Option<bool>,
+    trigger: Option<TriggerFilter>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
     /// Only orders that come after this place.
     after: Option<Position>,
     /// At most this many.
     rows: usize,
+}
+
+/// Which price an order waits for, or has waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TriggerFilter {
+    /// None.
+    Nothing,
+    /// One that ends a loss, at a fixed price or trailing.
+    StopLoss,
+    /// One that takes a profit, at a fixed price or trailing.
+    TakeProfit,
+    /// One that follows the market.
+    Trailing,
+}
+
+impl TriggerFilter {
+    fn fits(self, order: &Order) -> bool {
+        let trigger = order.terms.trigger;
+        match self {
+            TriggerFilter::Nothing => trigger.is_none(),
+            TriggerFilter::StopLoss => trigger.is_some_and(|it| it.kind == TriggerKind::StopLoss),
+            TriggerFilter::TakeProfit => {
+                trigger.is_some_and(|it| it.kind == TriggerKind::TakeProfit)
+            }
+            TriggerFilter::Trailing => {
+                trigger.is_some_and(|it| matches!(it.level, Level::Trail { .. }))
+            }
+        }
+    }
 }
 
 /// A set of status words.
@@ -102,6 +132,7 @@ impl Filter {
             symbol: None,
             side: side.map(|word| orders::side(&word)).transpose()?,
             is_limit: kind.map(|word| orders::is_limit(&word)).transpose()?,
+            trigger: None,
             since: query.whole("since", u64::MAX)?.map(Timestamp::from_millis),
             until: None,
             after: None,
@@ -121,6 +152,11 @@ impl Filter {
     /// The same with at most that many orders.
     pub(crate) fn rows(self, rows: usize) -> Filter {
         Filter { rows, ..self }
+    }
+
+    /// The same with only orders that waited for such a price.
+    pub(crate) fn triggered(self, trigger: Option<TriggerFilter>) -> Filter {
+        Filter { trigger, ..self }
     }
 
     /// The same with only orders that changed last at or after `since` and before `until`.
@@ -149,6 +185,7 @@ impl Filter {
     pub(crate) fn plain(&self) -> Option<(Option<Symbol>, Option<Side>)> {
         let plain = self.statuses == Statuses::ALL
             && self.is_limit.is_none()
+            && self.trigger.is_none()
             && self.since.is_none()
             && self.until.is_none();
         plain.then_some((self.symbol, self.side))
@@ -161,6 +198,7 @@ impl Filter {
             && self
                 .is_limit
                 .is_none_or(|limit| order.limit_price().is_some() == limit)
+            && self.trigger.is_none_or(|wanted| wanted.fits(order))
             && self.since.is_none_or(|since| order.updated_at >= since)
             && self.until.is_none_or(|until| order.updated_at < until)
             && self.after.is_none_or(|place| place_of(order) < place)

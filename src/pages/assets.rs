@@ -7,7 +7,12 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::http::{Request, Response};
 
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(
+    include_str!("style/base.css"),
+    include_str!("style/tables.css"),
+    include_str!("style/charts.css"),
+    include_str!("style/forms.css"),
+);
 const SCRIPT: &str = include_str!("script.js");
 const ICON: &str = include_str!("icon.svg");
 

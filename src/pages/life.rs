@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::chart::{SIZE, Svg, bounds, escaped, place, ticks};
 use super::figure::Figure;
 use super::time::Zone;
-use crate::exchange::{HistoryEntry, Order};
+use crate::exchange::{HistoryEntry, Level, Order};
 use crate::units::{Exact, Price, Span, Timestamp};
 
 /// Ticks of the time axis.
@@ -22,9 +22,8 @@ pub(super) struct Life {
     /// Of the price axis, the highest first.
     pub(super) rows: Vec<String>,
     pub(super) times: Vec<String>,
-    pub(super) has_price: bool,
-    pub(super) has_limit: bool,
-    pub(super) has_fills: bool,
+    /// The legend: how it is drawn, and what it is.
+    pub(super) keys: Vec<(&'static str, &'static str)>,
 }
 
 /// What is drawn.
@@ -47,15 +46,11 @@ impl Scene<'_> {
         let room = (end - start) / ROOM;
         let (from, to) = (start.saturating_sub(room), end + room);
         let line = self.line(from, to);
-        let fills: Vec<(u64, Exact)> = self
-            .entries
-            .iter()
-            .filter(|entry| entry.quantity.is_positive())
-            .filter_map(|entry| Some((entry.at.as_millis(), entry.price?.exact())))
-            .collect();
+        let fills = self.fills();
         let limit = self.order.limit_price().map(Price::exact);
+        let trigger = self.trigger();
         let values = line.iter().chain(&fills).map(|&(_, value)| value);
-        let (low, high) = bounds(values.chain(limit))?;
+        let (low, high) = bounds(values.chain(limit).chain(trigger))?;
         let rules = ticks(low, high);
         let (&bottom, &top) = (rules.first()?, rules.last()?);
         let x = |at: u64| at.clamp(from, to).saturating_sub(from) * u64::from(SIZE) / (to - from);
@@ -74,12 +69,12 @@ impl Scene<'_> {
             let steps: Vec<String> = steps.collect();
             let _ = write!(out, "<path class=\"line\" d=\"M{}\"/>", steps.join("L"));
         }
-        if let Some(limit) = limit {
+        for (class, level) in [("mark", limit), ("mark trigger", trigger)] {
+            let Some(level) = level.map(&y) else { continue };
             let (first, last) = (x(start), x(end));
             let _ = write!(
                 out,
-                "<path class=\"mark\" d=\"M{first} {}H{last}\"/>",
-                y(limit)
+                "<path class=\"{class}\" d=\"M{first} {level}H{last}\"/>"
             );
         }
         for &(at, price) in &fills {
@@ -104,10 +99,33 @@ impl Scene<'_> {
             svg: Svg(out),
             rows: rules.iter().rev().map(text).collect(),
             times: (0..TICKS).map(tick).collect(),
-            has_price: line.len() > 1,
-            has_limit: limit.is_some(),
-            has_fills: !fills.is_empty(),
+            keys: [
+                (line.len() > 1, "solid", "price (by half hours)"),
+                (limit.is_some(), "dashed", "limit"),
+                (trigger.is_some(), "dotted", "trigger"),
+                (!fills.is_empty(), "round", "fill"),
+            ]
+            .into_iter()
+            .filter_map(|(there, key, text)| there.then_some((key, text)))
+            .collect(),
         })
+    }
+
+    /// When it was filled, and at which prices.
+    fn fills(&self) -> Vec<(u64, Exact)> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.quantity.is_positive())
+            .filter_map(|entry| Some((entry.at.as_millis(), entry.price?.exact())))
+            .collect()
+    }
+
+    /// The price that it waits for, where that is a fixed one.
+    fn trigger(&self) -> Option<Exact> {
+        match self.order.terms.trigger?.level {
+            Level::At(price) => Some(price.exact()),
+            Level::Trail { .. } => None,
+        }
     }
 
     /// Known prices of the time that is drawn, the last one before it at its beginning; nothing where there is but one.

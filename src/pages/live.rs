@@ -99,24 +99,13 @@ impl Hub {
     }
 }
 
-/// A fingerprint of prices, balances and open orders. Whatever happens to an order shows in one of them.
+/// A fingerprint of prices, and of all that ever happened to balances and orders.
 fn revision(exchange: &Exchange) -> u64 {
     let mut hasher = DefaultHasher::new();
     for (_, market) in exchange.markets() {
-        (
-            market.ticks,
-            market.trading,
-            market.received.map(Elapsed::as_millis),
-        )
-            .hash(&mut hasher);
+        let received = market.received.map(Elapsed::as_millis);
+        (market.ticks, market.trading, received).hash(&mut hasher);
     }
-    for (_, account) in exchange.accounts() {
-        account.free.exact().to_parts().hash(&mut hasher);
-        account.held.exact().to_parts().hash(&mut hasher);
-    }
-    exchange.open_count().hash(&mut hasher);
-    if let Some(latest) = exchange.open_orders().next() {
-        (latest.id.sequence(), latest.updated_elapsed.as_millis()).hash(&mut hasher);
-    }
+    exchange.journal().bits().hash(&mut hasher);
     hasher.finish()
 }

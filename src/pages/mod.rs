@@ -27,6 +27,7 @@
 //! | `order`       | `/ui/orders/{id}`                                             |
 //! | `order_*`     | what these two are made of; the file of all orders            |
 //! | `trade`       | `/ui/trade`, and what its forms do                            |
+//! | `ticket`      | the form of an order, and the order that it makes             |
 //! | `login`       | `/ui/login`, `/ui/logout`                                     |
 //! | `session`     | who has entered the key                                       |
 //! | `guard`       | whether a form is one of ours                                 |
@@ -49,6 +50,7 @@ mod order;
 mod order_csv;
 mod order_rows;
 mod order_search;
+mod order_terms;
 mod order_waits;
 mod orders;
 mod overview;
@@ -58,6 +60,7 @@ mod portfolio;
 mod price_rows;
 mod route;
 mod session;
+mod ticket;
 mod time;
 mod trade;
 mod verdict;

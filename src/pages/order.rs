@@ -2,15 +2,16 @@
 
 use askama::Template;
 
-use super::figure::{self, Figure, side_word};
+use super::figure::{self, Figure};
 use super::frame::{self, Frame, Section};
 use super::life::{Life, Scene};
 use super::order_search::status_text;
+use super::order_terms::{Term, headline, terms};
 use super::order_waits::sentence;
 use super::route::Visit;
 use super::time::{When, span_text};
 use crate::archive::Archive;
-use crate::exchange::{CloseReason, Exchange, HistoryEntry, Order};
+use crate::exchange::{CloseReason, Exchange, FeeMode, HistoryEntry, Level, Order, Trade};
 use crate::http::{Problem, Response};
 use crate::units::{OrderId, Price, Timestamp};
 
@@ -26,6 +27,10 @@ struct OrderPage {
     comment: Option<String>,
     tiles: Vec<Tile>,
     facts: Vec<Tile>,
+    terms: Vec<Term>,
+    fills: Vec<Fill>,
+    fee_asset: String,
+    is_received: bool,
     life: Option<Life>,
     placed: When,
     updated: When,
@@ -59,6 +64,18 @@ struct Row {
     comment: String,
 }
 
+/// A trade.
+#[derive(Debug)]
+struct Fill {
+    id: u64,
+    at: When,
+    price: Figure,
+    quantity: Figure,
+    notional: Figure,
+    fee: Figure,
+    part: &'static str,
+}
+
 /// What is taken from the exchange in one look.
 #[derive(Debug)]
 struct View {
@@ -80,10 +97,10 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
             None => archive.order(id)?,
         };
         let Some(order) = found else { return Ok(None) };
-        Ok(Some((order, archive.history(id)?)))
+        Ok(Some((order, archive.history(id)?, archive.trades_of(id)?)))
     };
     let found = visit.pages.context.archive.read(read).await?;
-    let (order, stored) = found.ok_or_else(|| unknown(&visit.parameter))?;
+    let (order, stored, trades) = found.ok_or_else(|| unknown(&visit.parameter))?;
     let creation = order.creation();
     let newer = |entry: &HistoryEntry| entry.number > 0 && entry.number < order.history_count;
     let mut entries = vec![creation];
@@ -115,6 +132,15 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
         comment: comment.map(|reason| reason.to_string()),
         tiles: tiles(&order),
         facts: facts(&order),
+        terms: terms(&order, zone),
+        // What came after the state that is shown is left out, as it is of the history.
+        fills: trades
+            .iter()
+            .filter(|trade| entries.iter().any(|entry| entry.trade == Some(trade.id)))
+            .map(|trade| fill(trade, visit))
+            .collect(),
+        fee_asset: order.fee_asset().to_string(),
+        is_received: order.terms.fee_mode == FeeMode::Received,
         life,
         placed: zone.full(order.placed_at),
         updated: zone.full(order.updated_at),
@@ -151,17 +177,6 @@ fn unknown(text: &str) -> Problem {
     Problem::new(404, "unknown_order", format!("There is no order {text}."))
 }
 
-/// What was asked, in a line.
-pub(super) fn headline(order: &Order) -> String {
-    let quantity = Figure::quantity(order.quantity);
-    let side = side_word(order.side);
-    let what = format!("{side} {} {}", quantity.text(), order.symbol);
-    match order.limit_price() {
-        Some(price) => format!("{what} at {} or better", Figure::price(price).text()),
-        None => format!("{what} at the market"),
-    }
-}
-
 fn tiles(order: &Order) -> Vec<Tile> {
     let (base, quote) = (order.symbol.base(), order.symbol.quote());
     let average = order.average_price().map(Figure::price);
@@ -181,7 +196,7 @@ fn tiles(order: &Order) -> Vec<Tile> {
         ),
         tile(
             "Fee",
-            Figure::money(order.filled.fee),
+            Figure::amount(order.filled.fee),
             order.fee_asset().to_string(),
         ),
     ]
@@ -202,9 +217,14 @@ fn facts(order: &Order) -> Vec<Tile> {
     if let Some(limit) = limit {
         facts.push(fact("Limit", limit, &quote));
     }
+    if let Some(Level::At(price)) = order.terms.trigger.map(|trigger| trigger.level) {
+        facts.push(fact("Trigger", Figure::price(price), &quote));
+    }
+    if let Some(total) = order.terms.quote_amount {
+        facts.push(fact("Total wanted", Figure::amount(total), &quote));
+    }
     facts.extend([
         fact("Left to fill", Figure::quantity(order.remaining()), &base),
-        fact("Fee rate", Figure::plain(order.fee_rate.exact(), 9), ""),
         fact(
             "Notional set aside at first",
             Figure::money(order.booked.notional),
@@ -225,6 +245,18 @@ fn facts(order: &Order) -> Vec<Tile> {
     facts
 }
 
+fn fill(trade: &Trade, visit: &Visit<'_>) -> Fill {
+    Fill {
+        id: trade.id,
+        at: visit.pages.zone.full(trade.at),
+        price: Figure::price(trade.price),
+        quantity: Figure::quantity(trade.quantity),
+        notional: Figure::money(trade.notional),
+        fee: Figure::amount(trade.fee),
+        part: if trade.is_maker { "maker" } else { "taker" },
+    }
+}
+
 fn row(entry: &HistoryEntry, order: &Order, visit: &Visit<'_>) -> Row {
     Row {
         number: entry.number,
@@ -235,7 +267,7 @@ fn row(entry: &HistoryEntry, order: &Order, visit: &Visit<'_>) -> Row {
         quantity: Figure::quantity(entry.quantity),
         remaining: Figure::quantity(entry.remaining),
         notional: Figure::money(entry.notional),
-        fee: Figure::money(entry.fee),
+        fee: Figure::amount(entry.fee),
         notional_left: Figure::money(entry.notional_left),
         fee_left: Figure::money(entry.fee_left),
         comment: entry

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
 use super::order_search::Search;
+use super::order_terms::trigger_word;
 use super::route::Visit;
 use super::time::iso;
 use crate::archive::{Archive, Unreadable};
@@ -27,7 +28,7 @@ const CHANGED_MAX: usize = 10_000;
 pub(super) const FILES_MAX: usize = 4;
 
 const HEAD: &str = "id,symbol,side,type,status,amount,limit_price,filled,average_price,notional,fee,currency,created,\
-     updated,finished,comment\r\n";
+     updated,finished,comment,fee_currency,trigger,client_id\r\n";
 
 /// The file.
 pub(super) async fn file(visit: &Visit<'_>) -> Result<Response, Problem> {
@@ -144,6 +145,9 @@ fn line(out: &mut String, order: &Order) {
         iso(order.updated_at),
         optional(order.closed_at().map(iso)),
         optional(comment.map(|reason| reason.to_string())),
+        order.fee_asset().to_string(),
+        optional(order.terms.trigger.map(|it| trigger_word(it).to_owned())),
+        optional(order.terms.client_id.map(|id| id.to_string())),
     ];
     for (at, text) in cells.iter().enumerate() {
         if at > 0 {

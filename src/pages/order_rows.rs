@@ -8,8 +8,9 @@ use std::fmt::{self, Write as _};
 
 use askama::filters::HtmlSafe;
 
-use super::figure::{Figure, NOTHING, side_word};
+use super::figure::{Figure, NOTHING, or_dash, side_word};
 use super::order_search::status_text;
+use super::order_terms::trigger_word;
 use super::time::Zone;
 use crate::exchange::{Order, OrderStatus};
 use crate::units::{Amount, Asset, Quantity, Span, Timestamp};
@@ -32,40 +33,61 @@ impl fmt::Display for Rows {
 /// Numbers, words and names of assets, which hold no letter that means anything in HTML.
 impl HtmlSafe for Rows {}
 
-/// Sums over orders with the same quote asset.
+/// What was traded and paid in one asset.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    count: u64,
+    notional: Amount,
+    fee: Amount,
+}
+
+/// The same for people; a dash where there is none.
 #[derive(Debug)]
 pub(super) struct Total {
-    pub(super) quote: String,
     pub(super) count: Figure,
     pub(super) notional: Figure,
     pub(super) fee: Figure,
 }
 
-/// Sums by quote asset.
+/// Sums by the asset that was paid with, fees by the asset that they were paid in.
 #[derive(Debug, Default)]
-pub(super) struct Sums(BTreeMap<Asset, (u64, Amount, Amount)>);
+pub(super) struct Sums(BTreeMap<Asset, Sum>);
 
 impl Sums {
     /// Adds so many orders or fills.
-    pub(super) fn add(&mut self, quote: Asset, count: u64, notional: Amount, fee: Amount) {
+    pub(super) fn add(&mut self, quote: Asset, count: u64, notional: Amount) {
         let sum = self.0.entry(quote).or_default();
-        sum.0 = sum.0.saturating_add(count);
-        sum.1 = sum.1.plus_rounded(notional);
-        sum.2 = sum.2.plus_rounded(fee);
+        sum.count = sum.count.saturating_add(count);
+        sum.notional = sum.notional.plus_rounded(notional);
     }
 
-    /// The figures, the quote asset that has most of them first.
-    pub(super) fn totals(&self) -> Vec<Total> {
+    /// Adds a fee.
+    pub(super) fn add_fee(&mut self, asset: Asset, fee: Amount) {
+        if !fee.is_zero() {
+            let sum = self.0.entry(asset).or_default();
+            sum.fee = sum.fee.plus_rounded(fee);
+        }
+    }
+
+    /// The assets, the one of most orders or fills first.
+    pub(super) fn assets(&self) -> Vec<Asset> {
         let mut sums: Vec<_> = self.0.iter().collect();
-        sums.sort_by_key(|(_, (count, ..))| std::cmp::Reverse(*count));
-        sums.into_iter()
-            .map(|(quote, (count, notional, fee))| Total {
-                quote: quote.to_string(),
-                count: Figure::count(*count),
-                notional: Figure::money(*notional),
-                fee: Figure::money(*fee),
-            })
-            .collect()
+        sums.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.count));
+        sums.into_iter().map(|(asset, _)| *asset).collect()
+    }
+
+    /// The figures of an asset.
+    pub(super) fn of(&self, asset: Asset) -> Total {
+        let sum = self.0.get(&asset).copied().unwrap_or_default();
+        let amount = |amount: Amount| {
+            let figure = Some(Figure::amount(amount)).filter(|_| !amount.is_zero());
+            or_dash(figure.as_ref())
+        };
+        Total {
+            count: Figure::count(sum.count),
+            notional: amount(sum.notional),
+            fee: amount(sum.fee),
+        }
     }
 }
 
@@ -83,7 +105,8 @@ pub(super) fn rows(orders: &[Order], setting: &Setting) -> (Rows, Sums) {
     let mut sums = Sums::default();
     for order in orders {
         let filled = order.filled;
-        sums.add(order.symbol.quote(), 1, filled.notional, filled.fee);
+        sums.add(order.symbol.quote(), 1, filled.notional);
+        sums.add_fee(order.fee_asset(), filled.fee);
         row(&mut out, order, setting);
     }
     (Rows(out), sums)
@@ -103,6 +126,9 @@ fn row(out: &mut String, order: &Order, setting: &Setting) {
     let at = setting.zone.short(order.updated_at);
     put(out, format_args!("<td>{at}<td>{symbol}"));
     put(out, format_args!("<td>{}", side_word(order.side)));
+    if let Some(trigger) = order.terms.trigger {
+        put(out, format_args!(", {}", trigger_word(trigger)));
+    }
     let status = order.status();
     match class_of(status) {
         "" => out.push_str("<td>"),
@@ -127,7 +153,7 @@ fn row(out: &mut String, order: &Order, setting: &Setting) {
         put(out, format_args!("<td>{NOTHING}<td>{NOTHING}"));
     } else {
         cell(out, &Figure::money(order.filled.notional));
-        cell(out, &Figure::money(order.filled.fee));
+        fee(out, order);
     }
     out.push('\n');
 }
@@ -139,6 +165,17 @@ fn cell(out: &mut String, figure: &Figure) {
         put(out, format_args!("<td>{text}"));
     } else {
         put(out, format_args!("<td title={exact}>{text}"));
+    }
+}
+
+/// What was paid in fees, with its asset where that is not the one of the notional.
+fn fee(out: &mut String, order: &Order) {
+    let (fee, asset) = (order.filled.fee, order.fee_asset());
+    if asset == order.symbol.quote() {
+        cell(out, &Figure::money(fee));
+    } else {
+        cell(out, &Figure::amount(fee));
+        put(out, format_args!(" {asset}"));
     }
 }
 

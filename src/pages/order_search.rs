@@ -4,10 +4,18 @@ use std::borrow::Cow;
 
 use super::route::Visit;
 use crate::exchange::{OrderStatus, Side};
-use crate::http::{Filter, Problem};
+use crate::http::{Filter, Problem, TriggerFilter};
 
 /// Rows that a page may have; the first is what it has unasked.
 const ROWS: [usize; 4] = [50, 100, 500, 1000];
+
+/// What orders may wait for.
+const TRIGGERS: [(&str, &str, TriggerFilter); 4] = [
+    ("none", "no price", TriggerFilter::Nothing),
+    ("stop_loss", "a stop loss", TriggerFilter::StopLoss),
+    ("take_profit", "a take profit", TriggerFilter::TakeProfit),
+    ("trailing", "a trailing price", TriggerFilter::Trailing),
+];
 
 /// A choice of a form.
 #[derive(Debug, Clone)]
@@ -23,6 +31,7 @@ pub(super) struct Search {
     pub(super) statuses: Vec<Choice>,
     pub(super) sides: Vec<Choice>,
     pub(super) kinds: Vec<Choice>,
+    pub(super) triggers: Vec<Choice>,
     pub(super) rows: Vec<Choice>,
     pub(super) symbol: String,
     pub(super) from: String,
@@ -59,6 +68,10 @@ impl Search {
                     ("market".to_owned(), "Market"),
                 ],
             ),
+            triggers: choices(
+                &given("trigger"),
+                TRIGGERS.map(|(word, label, _)| (word.to_owned(), label)),
+            ),
             rows: ROWS
                 .map(|rows| Choice {
                     value: rows.to_string(),
@@ -93,7 +106,16 @@ impl Search {
         };
         let (from, to) = (time("from", &self.from)?, time("to", &self.to)?);
         let filter = Filter::read(&visit.pages.context, visit.query()).await?;
-        Ok(filter.within(from, to))
+        let asked = visit.query().get("trigger")?.unwrap_or_default();
+        let found = TRIGGERS.iter().find(|(word, ..)| *word == asked);
+        if found.is_none() && !asked.is_empty() {
+            let words = TRIGGERS.map(|(word, ..)| word).join(", ");
+            let detail = format!("`trigger` must be one of {words}");
+            return Err(Problem::new(422, "invalid_value", detail));
+        }
+        Ok(filter
+            .triggered(found.map(|&(_, _, trigger)| trigger))
+            .within(from, to))
     }
 
     /// The address of another part of the same list.
@@ -114,7 +136,9 @@ impl Search {
 
 /// The pairs of the address that say which orders, as they came.
 fn others(visit: &Visit<'_>) -> String {
-    const NAMES: [&str; 7] = ["status", "symbol", "side", "type", "from", "to", "rows"];
+    const NAMES: [&str; 8] = [
+        "status", "symbol", "side", "type", "trigger", "from", "to", "rows",
+    ];
     let query = visit.request.query.as_deref().unwrap_or("");
     let kept: Vec<&str> = query
         .split('&')

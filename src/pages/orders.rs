@@ -9,7 +9,7 @@ use super::route::Visit;
 use crate::archive::Archive;
 use crate::exchange::{Exchange, Order};
 use crate::http::{Filter, Problem, Response, place_of};
-use crate::units::Timestamp;
+use crate::units::{Asset, Timestamp};
 
 /// Up to this many orders are written on the executor's thread, more elsewhere.
 const WRITTEN_HERE_MAX: usize = 64;
@@ -22,12 +22,20 @@ struct Orders {
     zone: String,
     rows: Rows,
     shown: usize,
-    totals: Vec<Total>,
-    /// All fills of the symbol and the side asked for, where that is all that is asked for.
-    everything: Vec<Total>,
+    totals: Vec<Line>,
+    /// Whether the totals tell of all fills, as they do where nothing but a symbol or a side is asked for.
+    has_everything: bool,
     older: Option<String>,
     newest: Option<String>,
     csv: String,
+}
+
+/// The totals of an asset.
+#[derive(Debug)]
+struct Line {
+    asset: String,
+    here: Total,
+    everything: Option<Total>,
 }
 
 /// What is taken from the exchange in one look.
@@ -35,7 +43,8 @@ struct Orders {
 struct View {
     now: Timestamp,
     open: Vec<Order>,
-    everything: Sums,
+    /// All fills of the symbol and the side asked for, where that is all that is asked for.
+    everything: Option<Sums>,
 }
 
 /// The part of the list that the page shows.
@@ -88,8 +97,8 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
         zone: visit.pages.zone.name().to_owned(),
         rows: part.rows,
         shown: part.shown,
-        totals: part.sums.totals(),
-        everything: everything.totals(),
+        has_everything: everything.is_some(),
+        totals: lines(&part.sums, everything.as_ref()),
         older: older.map(|place| search.address(path, &place)),
         newest: search.is_later.then(|| search.address(path, "")),
         csv: search.address("/ui/orders.csv", ""),
@@ -99,16 +108,33 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
     Ok(response)
 }
 
+/// The totals of the page and, where they are told, of everything.
+fn lines(here: &Sums, everything: Option<&Sums>) -> Vec<Line> {
+    let assets = everything.unwrap_or(here).assets();
+    let line = |asset| Line {
+        asset: Asset::to_string(&asset),
+        here: here.of(asset),
+        everything: everything.map(|sums| sums.of(asset)),
+    };
+    let more = here.assets().into_iter();
+    let more: Vec<Asset> = more.filter(|asset| !assets.contains(asset)).collect();
+    assets.into_iter().chain(more).map(line).collect()
+}
+
 impl View {
     fn take(exchange: &Exchange, filter: Option<Filter>) -> View {
-        let mut everything = Sums::default();
-        if let Some((symbol, side)) = filter.as_ref().and_then(Filter::plain) {
+        let plain = filter.as_ref().and_then(Filter::plain);
+        let everything = plain.map(|(symbol, side)| {
+            let mut everything = Sums::default();
             for (of, at, totals) in exchange.trades() {
                 if side.is_none_or(|side| side == of) && symbol.is_none_or(|symbol| symbol == at) {
-                    everything.add(at.quote(), totals.count, totals.notional, totals.fee);
+                    everything.add(at.quote(), totals.count, totals.notional);
+                    everything.add_fee(at.quote(), totals.fee);
+                    everything.add_fee(at.base(), totals.base_fee);
                 }
             }
-        }
+            everything
+        });
         View {
             now: exchange.moment().now,
             open: filter.map_or_else(Vec::new, |filter| filter.open(exchange)),

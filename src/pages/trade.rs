@@ -7,14 +7,14 @@ use askama::Template;
 use super::figure::Figure;
 use super::frame::{self, Frame};
 use super::login::see;
-use super::order::{headline, id_of};
+use super::order::id_of;
 use super::order_search::status_text;
+use super::order_terms::headline;
 use super::route::Visit;
-use crate::exchange::{
-    CloseReason, Command, Exchange, NewOrder, Order, OrderKind, Outcome, Rejection, Side, Terms,
-};
+use super::ticket::{Ticket, number};
+use crate::exchange::{CloseReason, Command, Exchange, Order, Outcome, Rejection};
 use crate::http::{Problem, Query, Response};
-use crate::units::{Amount, Asset, Invalid, Price, Quantity, Symbol, Timestamp};
+use crate::units::{Amount, Asset, Timestamp};
 
 /// Names that a field offers.
 const NAMES_MAX: usize = 200;
@@ -26,6 +26,7 @@ const CONFIRMATION: &str = "reset";
 struct Trade {
     frame: Frame,
     typed: Typed,
+    zone: String,
     symbols: Vec<String>,
     assets: Vec<(String, Figure)>,
     cash: String,
@@ -42,57 +43,30 @@ pub(super) enum Form {
 }
 
 /// What was typed, and what is wrong with it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Typed {
-    symbol: String,
-    is_sell: bool,
-    is_limit: bool,
-    amount: String,
-    limit_price: String,
+    ticket: Ticket,
     asset: String,
     money: String,
     error: Option<(Form, String)>,
 }
 
 impl Typed {
-    fn read(form: Form, sent: Query<'_>) -> Result<Typed, Problem> {
+    fn read(visit: &Visit<'_>, form: Form, sent: Query<'_>) -> Result<Typed, Problem> {
         let text = |name: &str| -> Result<String, Problem> {
             let value = sent.get(name)?;
             Ok(value.map_or_else(String::new, |text| text.trim().to_owned()))
         };
-        let amount = text("amount")?;
-        let mut typed = Typed {
-            symbol: text("symbol")?.to_ascii_uppercase(),
-            is_sell: text("side")? == Side::Sell.as_str(),
-            is_limit: text("type")? == "limit",
-            limit_price: text("limit_price")?,
-            asset: text("asset")?.to_ascii_uppercase(),
-            ..Typed::default()
-        };
-        match form {
-            Form::Place => typed.amount = amount,
-            Form::Deposit | Form::Withdraw | Form::Reset => typed.money = amount,
+        let mut ticket = Ticket::read(sent, visit.pages.context.fee_mode)?;
+        let mut money = String::new();
+        if form != Form::Place {
+            money = std::mem::take(&mut ticket.amount);
         }
-        Ok(typed)
-    }
-
-    fn order(&self) -> Result<NewOrder, String> {
-        let symbol = Symbol::parse(&self.symbol)
-            .map_err(|_| "The symbol must be a pair such as BTC/USDT.".to_owned())?;
-        let kind = if self.is_limit {
-            let price = number("limit price", &self.limit_price, Price::parse)?;
-            OrderKind::Limit { price }
-        } else if self.limit_price.is_empty() {
-            OrderKind::Market
-        } else {
-            return Err("A market order has no limit price: choose limit, or clear it.".to_owned());
-        };
-        Ok(NewOrder {
-            symbol,
-            side: if self.is_sell { Side::Sell } else { Side::Buy },
-            kind,
-            quantity: number("quantity", &self.amount, Quantity::parse_positive)?,
-            terms: Terms::default(),
+        Ok(Typed {
+            ticket,
+            asset: text("asset")?.to_ascii_uppercase(),
+            money,
+            error: None,
         })
     }
 
@@ -112,20 +86,9 @@ impl Typed {
     }
 }
 
-fn number<T>(
-    name: &str,
-    text: &str,
-    parse: impl FnOnce(&str) -> Result<T, Invalid>,
-) -> Result<T, String> {
-    if text.is_empty() {
-        return Err(format!("The {name} is missing."));
-    }
-    parse(text).map_err(|why| format!("The {name} {why}."))
-}
-
 /// The page with its forms.
 pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
-    let typed = Typed::read(Form::Place, visit.query())?;
+    let typed = Typed::read(visit, Form::Place, visit.query())?;
     show(visit, typed, 200).await
 }
 
@@ -148,6 +111,7 @@ async fn show(visit: &Visit<'_>, typed: Typed, status: u16) -> Result<Response, 
     let mut response = frame::page(&Trade {
         frame: Frame::titled(visit, "Trade", now),
         typed,
+        zone: visit.pages.zone.name().to_owned(),
         symbols,
         assets,
         cash,
@@ -163,7 +127,7 @@ pub(super) async fn act(
     form: Form,
     sent: Query<'_>,
 ) -> Result<Response, Problem> {
-    let mut typed = Typed::read(form, sent)?;
+    let mut typed = Typed::read(visit, form, sent)?;
     let done = match form {
         Form::Place => place(visit, &typed).await,
         Form::Deposit => move_money(visit, &typed, false).await,
@@ -211,7 +175,7 @@ async fn carry_out(visit: &Visit<'_>, command: Command) -> Result<Outcome, Probl
 }
 
 async fn place(visit: &Visit<'_>, typed: &Typed) -> Result<Response, Refused> {
-    let order = typed.order()?;
+    let order = typed.ticket.order(&visit.pages.zone)?;
     match carry_out(visit, Command::Place(order)).await? {
         Outcome::Placed(order) => {
             let said = match order.close_reason().and_then(CloseReason::reject) {

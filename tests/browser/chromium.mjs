@@ -20,9 +20,8 @@ export async function open(browser, options) {
   });
   page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
   page.on("requestfailed", (request) => {
-    // A stream of events never ends but by leaving its page.
-    const left = request.url().endsWith("/ui/events") && request.failure().errorText === "net::ERR_ABORTED";
-    if (!left) complaints.push(`not loaded: ${request.url()}`);
+    // Whoever leaves a page leaves what it was loading, and its stream of events.
+    if (request.failure().errorText !== "net::ERR_ABORTED") complaints.push(`not loaded: ${request.url()}`);
   });
   page.on("request", (request) => {
     if (new URL(request.url()).origin !== new URL(options.baseURL).origin) complaints.push(`foreign: ${request.url()}`);

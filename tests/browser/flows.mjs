@@ -64,8 +64,16 @@ await page.reload();
 if (!page.url().includes("/ui/trade")) wrong.push("a reload sends the form again");
 
 // An order that rests, its page, and its end.
+const ticket = form("Place the order");
+const shown = async (labels) => {
+  for (const [label, there] of Object.entries(labels)) {
+    if ((await ticket.getByLabel(label).isVisible()) !== there) wrong.push(`${label} of ${await ticket.getByLabel("Type").inputValue()}`);
+  }
+};
+await shown({ Quantity: true, Total: true, "Limit price": false, "Trigger price": false, "Trailing distance": false });
+await ticket.getByLabel("Type").selectOption("limit");
+await shown({ Quantity: true, Total: false, "Limit price": true, "Trigger price": false, "Trailing distance": false });
 await fill("Place the order", { Symbol: "BTC/USDT", Quantity: "0.001", "Limit price": "1000" });
-await form("Place the order").getByLabel("Type").selectOption("limit");
 await press("Place the order");
 await page.waitForURL("**/ui/orders/0*");
 const order = new URL(page.url()).pathname;
@@ -73,6 +81,26 @@ await see("an order", note, "Placed: Buy 0.001 BTC/USDT at 1,000");
 await see("why it waits", page.locator("main"), "below the ask of");
 await press("Cancel the order");
 await see("a cancellation", note, "canceled");
+
+// One that waits for a price, with terms of its own; what is wrong keeps all that was typed.
+await page.goto("/ui/trade");
+await ticket.getByLabel("Type").selectOption("stop_loss_limit");
+await shown({ Total: false, "Limit price": true, "Trigger price": true, "Trailing distance": true });
+await fill("Place the order", { Symbol: "BTC/USDT", Quantity: "0.001", "Limit price": "2000000", "Trigger price": "1.000.000" });
+await page.getByText("More terms").click();
+await fill("Place the order", { "Client order id": "from the page" });
+await press("Place the order");
+await see("a bad trigger", error, "trigger price");
+if ((await ticket.getByLabel("Client order id").inputValue()) !== "from the page") wrong.push("a term is gone");
+complaints.splice(0).filter((line) => !line.includes("422")).forEach((line) => wrong.push(line));
+await fill("Place the order", { "Trigger price": "1000000" });
+await press("Place the order");
+await page.waitForURL("**/ui/orders/0*");
+await see("a stop", note, "once it rises to 1,000,000");
+await see("what it waits for", page.locator("main"), "to be reached; last is");
+await see("its terms", page.locator("main"), "from the page");
+await page.goto("/ui/orders?trigger=stop_loss");
+await see("the filter of triggers", page.locator("table.orders tbody"), "Buy, stop loss");
 
 // The list is renewed by itself.
 await page.goto("/ui/orders");

@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use tempfile::TempDir;
 
 use super::browser::{can_browse, run};
+use super::orders::read_to_end;
 use crate::support::{Daemon, Launch, PATIENCE};
 
 fn start(home: &TempDir, more: &str) -> Daemon {
@@ -173,6 +174,93 @@ fn without_authentication_forms_are_still_our_own() {
     );
     let named = [("host", "evil.example")];
     assert_eq!(post(&daemon, "/ui/deposit", &named, &good).0, 403);
+}
+
+/// The forms of orders of every kind, and what their pages say.
+const KINDS: [(&str, [&str; 2]); 6] = [
+    (
+        "type=limit&amount=1&limit_price=200&time_in_force=gtd&date=2999-01-31T18:00",
+        ["BTC/USDT at 200.00 or better", "Good until"],
+    ),
+    (
+        "type=stop_loss&amount=1&trigger_price=90",
+        [
+            "at the market once it falls to 90.00",
+            "Waits for 90 to be reached; last is 100.",
+        ],
+    ),
+    (
+        "type=take_profit_limit&amount=1&trigger_price=110&limit_price=109",
+        [
+            "at 109.00 or better once it rises to 110.00",
+            "<dd>take profit, limit</dd>",
+        ],
+    ),
+    (
+        "type=stop_loss&amount=1&trail=1.5",
+        [
+            "once it falls 1.50 % from its high",
+            "<dd>trailing stop, market</dd>",
+        ],
+    ),
+    (
+        "quote_amount=250.5&fees=received&client_id=bot+1",
+        ["Sell BTC for 250.50 USDT at the market", "<dd>bot 1</dd>"],
+    ),
+    (
+        "type=limit&amount=2&limit_price=90&at_once=on&time_in_force=ioc&side=sell",
+        ["<h2>Trades <small>notional in USDT, fees in USDT", "taker"],
+    ),
+];
+
+#[test]
+fn every_kind_of_order_is_placed_and_told_of() {
+    let home = TempDir::new().unwrap();
+    std::fs::create_dir(home.path().join("data")).unwrap();
+    std::fs::write(home.path().join("data/api-key"), "unused").unwrap();
+    let daemon = Launch::new(&home.path().join("data"), "push")
+        .config("[server]\nauth = false\n[oracle]\nsymbols = [\"BTC/USDT\"]\n")
+        .start();
+    let mut client = daemon.client();
+    for asset in ["USDT", "BTC"] {
+        let body = format!(r#"{{"asset":"{asset}","amount":100000}}"#);
+        client.post("/admin/fund", &body);
+    }
+    client.set_price("BTC/USDT", "100");
+    let token = token(&daemon, "/ui/trade", "");
+    let place = |form: &str| {
+        let form = format!("token={token}&symbol=BTC%2FUSDT&side=sell&{form}");
+        let (status, answer) = post(&daemon, "/ui/orders", &[], &form);
+        assert_eq!(status, 303, "{form}: {answer}");
+        let line = answer.lines().find(|line| line.starts_with("location: "));
+        let path = line.unwrap()["location: ".len()..].split('?').next();
+        daemon.client().get(path.unwrap()).body
+    };
+    for (form, told) in KINDS {
+        let page = place(form);
+        for text in told {
+            assert!(page.contains(text), "{form}: {text} is not in {page}");
+        }
+    }
+    for (wanted, count) in [
+        ("none", 3),
+        ("stop_loss", 2),
+        ("take_profit", 1),
+        ("trailing", 1),
+    ] {
+        let list = client.get(&format!("/ui/orders?trigger={wanted}")).body;
+        assert_eq!(
+            list.matches("<a href=/ui/orders/").count(),
+            count,
+            "{wanted}"
+        );
+        let file = read_to_end(&daemon, &format!("/ui/orders.csv?trigger={wanted}"));
+        assert_eq!(file.lines().count(), count + 1, "{wanted}");
+    }
+    let wrong = client
+        .request("GET", "/ui/orders?trigger=stop", "")
+        .unwrap();
+    assert_eq!(wrong.status, 422);
 }
 
 #[test]

@@ -74,11 +74,16 @@ fn pictures() {
     let url = format!("http://{}", stage.daemon.address);
     let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
     std::fs::create_dir_all(&pictures).unwrap();
+    let order = stage.limit_order_with_a_past();
+    let order = format!("order-wide-dark=/ui/orders/{order}");
     let names = [
         "overview-wide-light=/ui",
         "performance-wide-dark=/ui/performance?span=all",
         "portfolio-wide-light=/ui/portfolio",
+        "orders-wide-light=/ui/orders",
         "overview-narrow-dark=/ui",
+        "orders-narrow-light=/ui/orders",
+        &order,
     ];
     let mut arguments = vec![url.as_str(), pictures.to_str().unwrap()];
     arguments.extend(names);

@@ -89,7 +89,7 @@ fn number(cell: &(String, Option<String>)) -> String {
 }
 
 /// A whole answer that has no length.
-fn read_to_end(daemon: &Daemon, path: &str) -> String {
+pub(super) fn read_to_end(daemon: &Daemon, path: &str) -> String {
     let mut stream = TcpStream::connect(daemon.address).unwrap();
     write!(stream, "GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
     let mut text = String::new();

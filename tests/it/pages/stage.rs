@@ -53,6 +53,18 @@ impl Stage {
             _home: home,
         }
     }
+
+    /// The id of a filled limit order that rested for long.
+    pub(super) fn limit_order_with_a_past(&self) -> String {
+        let orders = self.daemon.client().get("/orders?type=limit&status=filled");
+        let orders = orders.json();
+        let rested = |order: &&serde_json::Value| {
+            let at = |name: &str| order[name].to_string().parse::<u64>().unwrap_or_default();
+            at("ts_finish").saturating_sub(at("ts_create"))
+        };
+        let longest = orders.as_array().unwrap().iter().max_by_key(rested);
+        longest.unwrap()["id"].as_str().unwrap().to_owned()
+    }
 }
 
 /// Prices that walk at random, the same every time.
@@ -110,7 +122,7 @@ fn trade(client: &mut Client, chance: &mut Chance, turn: u64) {
     let body = match (chance.between(0, 9), has_some) {
         (0..4, true) => format!("{{\"symbol\":\"{symbol}\",\"side\":\"sell\",\"amount\":{free}}}"),
         (8, _) => {
-            let limit = price.as_f64().unwrap() * 0.96;
+            let limit = price.as_f64().unwrap() * 0.985;
             format!(
                 "{{\"symbol\":\"{symbol}\",\"side\":\"buy\",\"type\":\"limit\",\"limit_price\":{limit:.4},\"amount\":{amount}}}"
             )
