@@ -9,7 +9,7 @@ case $(dpkg --print-architecture) in
 esac
 dpkg --add-architecture $other
 apt-get update -q
-# rustc-web and cargo-web: the newest Rust that Debian 12 keeps up to date. 13 calls it rustc.
+# rustc-web and cargo-web: the newest Rust, which Debian 12 and 13 keep up to date. Later ones call it rustc.
 if apt-cache show rustc-web >/dev/null 2>&1; then flavour=-web; else flavour=; fi
 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
     "cargo$flavour" "rustc$flavour" "libstd-rust$flavour-dev" "libstd-rust$flavour-dev:$other" \

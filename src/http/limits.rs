@@ -40,6 +40,10 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// For requests in flight to finish after the server was told to stop.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_millis(1500);
 
+/// For the first byte of a connection that has sent none when the server is told to stop: its client may be about to, and
+/// has done nothing that it could tell from a request that was lost.
+pub const NEWCOMER_GRACE: Duration = Duration::from_millis(500);
+
 /// For a last answer to be sent, and for what the client is still sending to be thrown away: a socket
 /// closed with unread bytes is reset, and a reset can overtake the answer.
 pub const PARTING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -67,6 +71,8 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// See [`SHUTDOWN_GRACE`].
     pub shutdown_grace: Duration,
+    /// See [`NEWCOMER_GRACE`].
+    pub newcomer_grace: Duration,
 }
 
 impl Default for Limits {
@@ -79,6 +85,7 @@ impl Default for Limits {
             idle_timeout: IDLE_TIMEOUT,
             write_timeout: WRITE_TIMEOUT,
             shutdown_grace: SHUTDOWN_GRACE,
+            newcomer_grace: NEWCOMER_GRACE,
         }
     }
 }

@@ -151,19 +151,31 @@ async fn converse<F, Fut>(
     let end = {
         let first_deadline = tokio::time::Instant::now() + shared.limits.idle_timeout;
         let mut alarm = pin!(sleep_until(first_deadline));
-        let mut stop = pin!(stopped.wait_for(|stopped| *stopped));
+        let told = stopped.clone();
+        let mut patience = pin!(async {
+            // The sender is there for as long as the server.
+            if stopped.wait_for(|stopped| *stopped).await.is_ok() && progress.is_newcomer() {
+                sleep(shared.limits.newcomer_grace).await;
+            }
+        });
         let mut stopping = false;
         poll_fn(|cx| {
-            if !stopping && stop.as_mut().poll(cx).is_ready() {
+            loop {
+                // What has arrived is read before the library is told to stop, which closes what looks idle to it.
+                if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
+                    return Poll::Ready(End::Done(result));
+                }
+                let stops = !stopping
+                    && (patience.as_mut().poll(cx).is_ready()
+                        || *told.borrow() && !progress.is_newcomer());
+                if !stops {
+                    return progress
+                        .poll_overdue(cx, alarm.as_mut(), &shared.limits)
+                        .map(End::Overdue);
+                }
                 stopping = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
-            if let Poll::Ready(result) = connection.poll_without_shutdown(cx) {
-                return Poll::Ready(End::Done(result));
-            }
-            progress
-                .poll_overdue(cx, alarm.as_mut(), &shared.limits)
-                .map(End::Overdue)
         })
         .await
     };

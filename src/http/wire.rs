@@ -53,6 +53,8 @@ pub(super) enum Overdue {
 #[derive(Debug)]
 pub(super) struct Progress {
     phase: Cell<Phase>,
+    /// Not a byte has come from the client.
+    newcomer: Cell<bool>,
     /// When the phase began.
     since: Cell<Instant>,
     /// The whole answer of the request in progress is in the library's hands.
@@ -67,6 +69,7 @@ impl Progress {
     pub(super) fn new() -> Self {
         Self {
             phase: Cell::new(Phase::Idle),
+            newcomer: Cell::new(true),
             since: Cell::new(Instant::now()),
             handed: Cell::new(false),
             stalled: Cell::new(None),
@@ -88,6 +91,11 @@ impl Progress {
     /// Whether a request is in progress.
     pub(super) fn is_busy(&self) -> bool {
         self.phase.get() == Phase::Busy
+    }
+
+    /// Whether the client has sent nothing yet.
+    pub(super) fn is_newcomer(&self) -> bool {
+        self.newcomer.get()
     }
 
     /// The status with which the library wanted to refuse a head.
@@ -128,6 +136,7 @@ impl Progress {
     }
 
     fn note_read(&self) {
+        self.newcomer.set(false);
         if self.phase.get() == Phase::Idle {
             self.turn(Phase::Head);
         }

@@ -170,6 +170,28 @@ socket() {
     systemctl start mockx
 }
 
+# A Valkey on the same machine (or the Redis of older Debians), which is told what happens.
+beside_valkey() {
+    local client
+    client=$(command -v valkey-cli redis-cli | head -1)
+    check 'a Valkey runs beside it' soon has_member "$client" PONG ping
+    echo 'REDIS_URL=redis://127.0.0.1:6379/0' | install -m 600 /dev/stdin /etc/mockx/environment
+    check 'it restarts with a mirror in it' systemctl restart mockx
+    soon answers
+    check 'readers of the Valkey see the balances' soon has_member "$client" USDT hkeys balances
+    check 'and the orders' soon has_member "$client" 000000000001 hkeys orders
+    soon settled
+    check 'the mirror holds what the exchange has' soon mockx mirror verify
+    rm /etc/mockx/environment
+    check 'it restarts without it' systemctl restart mockx
+    soon answers
+}
+has_member() { # CLIENT MEMBER COMMAND...
+    local client=$1 member=$2
+    shift 2
+    "$client" "$@" | grep -qxF "$member"
+}
+
 watchdog() {
     [ "$(property Type)" = notify ] || { check 'the service is of Type=notify' false; return; }
     mkdir -p $drop_in
@@ -317,6 +339,7 @@ measure
 restart
 settings
 socket
+beside_valkey
 watchdog
 memory_limit
 upgrade

@@ -8,7 +8,7 @@ package=$1 suite=${2:-bookworm}
 cache=$here/../../target/system
 tar=$cache/amd64-$suite.tar
 mkdir -p "$cache"
-[ -e "$tar" ] || "$here/root.sh" amd64 "$suite" "$tar"
+[ "$tar" -nt "$here/root.sh" ] || "$here/root.sh" amd64 "$suite" "$tar"
 
 work=$(mktemp -d --tmpdir=/dev/shm)
 trap 'rm -rf "$work"' EXIT

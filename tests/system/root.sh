@@ -5,6 +5,10 @@ set -euo pipefail
 arch=$1 suite=$2 file=$3
 here=$(cd "$(dirname "$0")" && pwd)
 
+# What stands beside mockx on many a machine: Valkey, which Debian 12 does not have yet.
+valkey=valkey-server
+[ "$suite" != bookworm ] || valkey=redis-server
+
 wrap=()
 [ "$arch" = "$(dpkg --print-architecture)" ] || wrap=("$here/arm64-ns.sh")
 
@@ -15,7 +19,7 @@ export TMPDIR=/dev/shm
     --aptopt='Acquire::Languages "none"' \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-include=/usr/share/doc/mockx/*' \
-    --include=systemd,systemd-sysv,udev,curl,dbus \
+    --include=systemd,systemd-sysv,udev,curl,dbus,$valkey \
     --customize-hook='for unit in console-getty.service serial-getty@.service getty@.service; do
         ln -sf /dev/null "$1/etc/systemd/system/$unit"; done' \
     --customize-hook='printf "127.0.0.1 localhost\n::1 localhost\n" > "$1/etc/hosts"' \

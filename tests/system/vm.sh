@@ -12,7 +12,7 @@ cache=$here/../../target/system
 tar=$cache/arm64-$suite.tar
 log=$cache/vm.log
 mkdir -p "$cache"
-[ -e "$tar" ] || "$here/root.sh" arm64 "$suite" "$tar"
+[ "$tar" -nt "$here/root.sh" ] || "$here/root.sh" arm64 "$suite" "$tar"
 "$here/vm-disk.sh" "$tar" "$package" "$cache/vm"
 : > "$log"
 

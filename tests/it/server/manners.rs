@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use mockx::http::Limits;
 
-use super::harness::Server;
+use super::harness::{Client, Server};
 
 #[test]
 fn six_keep_alive_connections_at_once_are_all_served() {
@@ -167,4 +167,52 @@ fn a_stop_does_not_wait_for_ever() {
     server.join();
     assert!(told.elapsed() >= grace);
     stuck.assert_closed();
+}
+
+/// Two connections that the server has accepted: one has sent nothing, the other has had its answer.
+fn newcomer_and_guest(server: &Server) -> [Client; 2] {
+    let newcomer = server.connect();
+    let mut guest = server.connect();
+    guest.send("GET /echo HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert_eq!(guest.answer().status, 200);
+    [newcomer, guest]
+}
+
+#[test]
+fn a_stop_does_not_close_the_door_on_a_first_request() {
+    let mut server = Server::start(Limits {
+        shutdown_grace: Duration::from_mins(1),
+        newcomer_grace: Duration::from_mins(1),
+        ..Limits::default()
+    });
+    let [mut newcomer, mut guest] = newcomer_and_guest(&server);
+    server.stop();
+    guest.assert_closed();
+    drop(guest);
+    newcomer.send("GET /echo HTTP/1.1\r\nhost: x\r\n\r\n");
+    let answer = newcomer.answer();
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("connection"), Some("close"));
+    newcomer.assert_closed();
+    drop(newcomer);
+    server.join();
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_first_request_for_ever() {
+    let grace = Duration::from_millis(50);
+    let mut server = Server::start(Limits {
+        shutdown_grace: Duration::from_mins(1),
+        newcomer_grace: grace,
+        ..Limits::default()
+    });
+    let [mut newcomer, mut guest] = newcomer_and_guest(&server);
+    let told = Instant::now();
+    server.stop();
+    guest.assert_closed();
+    drop(guest);
+    newcomer.assert_closed();
+    assert!(told.elapsed() >= grace);
+    drop(newcomer);
+    server.join();
 }
