@@ -22,9 +22,10 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 }
 
 rm -rf target/dist
-for arch in arm64 amd64; do
-    debian/build.sh $arch
-    image/build.sh $arch
+# The packages first: the images' programs take the place of theirs.
+cross/build.sh arm64 amd64 >/dev/null
+for maker in debian image; do
+    for arch in arm64 amd64; do $maker/build.sh $arch; done
 done
 
 # What is built in; not what tests and benchmarks use. The tool writes beside Cargo.toml, and where that is.

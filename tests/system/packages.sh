@@ -7,4 +7,4 @@ apt-get update -q
 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
     mmdebstrap arch-test debian-archive-keyring systemd systemd-container \
     qemu-user-static libc6:arm64 qemu-system-arm kmod cpio e2fsprogs \
-    buildah podman crun uidmap netavark iproute2 curl python3
+    buildah podman crun uidmap netavark docker-compose iproute2 curl python3
