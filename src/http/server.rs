@@ -22,7 +22,7 @@ use std::task::{Context, Poll, ready};
 use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::body::{Body as HyperBody, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -132,12 +132,18 @@ async fn converse<F, Fut>(
         log::debug!("answers to {peer} may be delayed: {error}");
     }
     let progress = Rc::new(Progress::new());
+    let told = Rc::new(stopped.clone());
     let service = service_fn(|request| {
         progress.begin();
         let (shared, progress) = (Rc::clone(&shared), Rc::clone(&progress));
+        let told = Rc::clone(&told);
         Box::pin(async move {
-            let response = answer(request, peer, &shared).await;
-            Ok::<_, Infallible>(render(response, progress))
+            let mut response = render(answer(request, peer, &shared).await, progress);
+            if *told.borrow() {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
+            Ok::<_, Infallible>(response)
         })
     });
     let mut connection = http1::Builder::new()
@@ -151,7 +157,6 @@ async fn converse<F, Fut>(
     let end = {
         let first_deadline = tokio::time::Instant::now() + shared.limits.idle_timeout;
         let mut alarm = pin!(sleep_until(first_deadline));
-        let told = stopped.clone();
         let mut patience = pin!(async {
             // The sender is there for as long as the server.
             if stopped.wait_for(|stopped| *stopped).await.is_ok() && progress.is_newcomer() {
