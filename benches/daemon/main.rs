@@ -9,6 +9,7 @@
 //! | part | measures |
 //! | --- | --- |
 //! | `orders` | orders acknowledged durably, beside redis on the same disk in turns; bytes written per order |
+//! | `binance` | signed orders of clients of Binance, beside the same on mockx's own API |
 //! | `reads` | small reads |
 //! | `history` | whether a million closed orders make anything slower than a thousand |
 //! | `memory` | resident memory with 500 symbols |
@@ -26,6 +27,7 @@
     reason = "a benchmark reports on the terminal, and stops where it cannot go on"
 )]
 
+mod binance;
 mod history;
 mod idle;
 mod load;
@@ -47,8 +49,9 @@ use tempfile::TempDir;
 
 type Part = fn(&mut Report);
 
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 10] = [
     ("orders", orders::run),
+    ("binance", binance::run),
     ("reads", reads::run),
     ("history", history::run),
     ("memory", idle::memory),
