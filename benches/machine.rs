@@ -15,7 +15,7 @@
 )]
 
 use mockx::exchange::{
-    Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Terms, Ticker,
+    Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Strict, Terms, Ticker,
 };
 use mockx::units::{Amount, Asset, Moment, OrderId, Price, Quantity, Span, Symbol, Timestamp};
 
@@ -227,6 +227,7 @@ fn new_order(symbol: Symbol, side: Side, limit: &str) -> NewOrder {
         kind: OrderKind::Limit { price },
         quantity: Quantity::parse_positive("0.01234567").unwrap(),
         terms: Terms::default(),
+        strict: Strict::default(),
     }
 }
 

@@ -14,7 +14,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use mockx::archive::Archive;
-use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Rules, Side, Terms, Ticker};
+use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Rules, Side, Strict, Terms, Ticker};
 use mockx::store::{Batch, FILE_NAME, Store};
 use mockx::units::{Amount, Asset, Exact, Moment, OrderId, Price, Quantity, Span, Symbol};
 
@@ -188,6 +188,7 @@ impl Desk {
                 },
                 quantity: Quantity::parse_positive("0.125").unwrap(),
                 terms: Terms::default(),
+                strict: Strict::default(),
             }));
         }
     }

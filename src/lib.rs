@@ -4,7 +4,7 @@
 //! under the daemon, which adds a store, prices and an HTTP API. `ARCHITECTURE.md` has the map and the reasons.
 //!
 //! ```
-//! use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Terms, Ticker};
+//! use mockx::exchange::{Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Strict, Terms, Ticker};
 //! use mockx::units::{Amount, Asset, Moment, Price, Quantity, Span, Symbol, Timestamp};
 //!
 //! let mut exchange = Exchange::new(Rules::default());
@@ -23,7 +23,7 @@
 //! exchange.handle(start, Command::Deposit(Asset::parse("USDT")?, Amount::parse_positive("1000")?))?;
 //! let quantity = Quantity::parse_positive("0.01")?;
 //! let terms = Terms::default();
-//! let order = NewOrder { symbol, side: Side::Buy, kind: OrderKind::Market, quantity, terms };
+//! let order = NewOrder { symbol, side: Side::Buy, kind: OrderKind::Market, quantity, terms, strict: Strict::default() };
 //! exchange.handle(start, Command::Place(order))?;
 //!
 //! // Market orders take up to a second.

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use mockx::archive::Archive as _;
 use mockx::exchange::{
-    Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Terms, Ticker,
+    Command, Exchange, NewOrder, OrderKind, Outcome, Rules, Side, Strict, Terms, Ticker,
 };
 use mockx::store::{Batch, FILE_NAME, Store};
 use mockx::units::{Amount, Asset, Elapsed, Moment, OrderId, Price, Quantity, Symbol, Timestamp};
@@ -126,6 +126,7 @@ fn place_and_cancel(exchange: &mut Exchange, symbol: Symbol, number: u64) {
         kind: OrderKind::Limit { price },
         quantity: Quantity::parse_positive("0.125").unwrap(),
         terms: Terms::default(),
+        strict: Strict::default(),
     };
     let outcome = exchange.handle(now, Command::Place(order)).unwrap();
     let Outcome::Placed(order) = outcome else {

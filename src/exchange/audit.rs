@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::ledger::Account;
-use super::order::{Order, Stage};
+use super::order::{Hold, Order, Stage};
+use super::pair::Pair;
 use super::terms::{Execution, FeeMode, Terms, TimeInForce};
 use super::trigger::Level;
 use super::{Digest, Exchange};
@@ -51,6 +52,9 @@ pub enum Broken {
     /// The tick loop would go round the wrong symbols.
     #[error("symbol {0} is wrongly noted for the tick loop")]
     Hunger(Symbol),
+    /// The orders of a pair do not belong together.
+    #[error("order {0} is no half of its pair")]
+    NoPair(OrderId),
     /// An order has an id that was not given yet.
     #[error("order {0} has an id from the future")]
     FutureId(OrderId),
@@ -114,7 +118,39 @@ impl Exchange {
         if !in_place || !timed || !named {
             return Err(Broken::Misplaced(id));
         }
-        Ok(())
+        self.audit_pair(order)
+    }
+
+    /// The second order of an open pair holds nothing, the first what either needs, and neither is filled.
+    fn audit_pair(&self, order: &Order) -> Result<(), Broken> {
+        let Some(pair) = order.pair.as_deref() else {
+            return Ok(());
+        };
+        let Some(other) = self.orders.get(&pair.other) else {
+            return Ok(());
+        };
+        let mutual = |back: &Pair| {
+            (back.id, back.other, back.client_id) == (pair.id, order.id, pair.client_id)
+        };
+        let first = order.id == pair.id;
+        let (hold, needed) = (order.hold(), order.hold_when_placed());
+        let held = if first {
+            hold.base >= needed.base && hold.notional >= needed.notional && hold.fee >= needed.fee
+        } else {
+            hold == Hold::default()
+        };
+        let named = pair
+            .client_id
+            .is_none_or(|client| self.pairs_by_client.get(&client) == Some(&pair.id));
+        let alike = (order.symbol, order.side, order.quantity)
+            == (other.symbol, other.side, other.quantity);
+        let waits = order.filled.quantity.is_zero();
+        let whole = other.pair.as_deref().is_some_and(mutual) && first == (pair.id != other.id);
+        if whole && held && named && alike && waits {
+            Ok(())
+        } else {
+            Err(Broken::NoPair(order.id))
+        }
     }
 
     fn audit_places(&self) -> Result<(), Broken> {
@@ -131,6 +167,7 @@ impl Exchange {
             || self.by_update.len() != open
             || self.good_till.len() != dated
             || self.by_client.len() != named
+            || self.pairs_by_client.len() != self.named_pairs()
         {
             return Err(Broken::Strays);
         }
@@ -141,6 +178,14 @@ impl Exchange {
             }
         }
         Ok(())
+    }
+
+    fn named_pairs(&self) -> usize {
+        let named = |[order, _]: &[&Order; 2]| {
+            let pair = order.pair.as_ref();
+            pair.is_some_and(|pair| pair.client_id.is_some())
+        };
+        self.open_pairs().filter(named).count()
     }
 
     /// A fingerprint of balances, orders, counters and everything that ever happened to them.
@@ -238,6 +283,18 @@ fn fold_order(digest: &mut Digest, order: &Order) {
     digest.word(order.updated_at.as_millis());
     digest.word(u64::from(order.history_count));
     fold_terms(digest, &order.terms);
+    fold_pair(digest, order);
+}
+
+/// An order by itself leaves no mark either.
+pub(super) fn fold_pair(digest: &mut Digest, order: &Order) {
+    if let Some(pair) = &order.pair {
+        digest.word(pair.id.sequence());
+        digest.word(pair.other.sequence());
+        if let Some(client) = pair.client_id {
+            digest.text(client.as_bytes());
+        }
+    }
 }
 
 /// Plain terms leave no mark: a digest is the same as before there were any.

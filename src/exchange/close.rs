@@ -1,12 +1,12 @@
 //! Closing an order: give back its hold and record why.
 
 use super::order::{CloseReason, Hold, Lifecycle, Order, Stage, Traded};
-use super::{Event, Exchange, Fact, Freed, Outcome, Rejection};
+use super::{Event, Exchange, Fact, Freed, Rejection};
 use crate::units::{OrderId, Price};
 
 impl Exchange {
     /// Takes an open order back.
-    pub(super) fn cancel(&mut self, id: OrderId) -> Result<Outcome, Rejection> {
+    pub(super) fn cancel(&mut self, id: OrderId) -> Result<(Order, Freed), Rejection> {
         if !self.orders.contains_key(&id) {
             // Whether a closed order of this id is remembered is for the keeper of closed orders to say.
             let given = id.sequence() >= 1 && id.sequence() < self.next_order;
@@ -17,12 +17,18 @@ impl Exchange {
             });
         }
         self.close(id, CloseReason::Canceled)
-            .map(|(order, freed)| Outcome::Canceled(Box::new(order), freed))
             .ok_or(Rejection::UnknownOrder(id))
     }
 
-    /// Closes an open order for any reason but a last fill.
+    /// Closes an open order for any reason but a last fill, and the other of its pair; tells what both gave back.
     pub(super) fn close(&mut self, id: OrderId, reason: CloseReason) -> Option<(Order, Freed)> {
+        let (order, freed) = self.close_one(id, reason)?;
+        let more = self.close_other(&order, reason);
+        Some((order, freed.plus(more)))
+    }
+
+    /// Closes one order.
+    pub(super) fn close_one(&mut self, id: OrderId, reason: CloseReason) -> Option<(Order, Freed)> {
         let mut order = self.orders.remove(&id)?;
         self.by_update.remove(&(order.updated_elapsed, id));
         order.updated_at = self.moment.now;
@@ -100,5 +106,15 @@ impl Exchange {
                 .push(Event::AccountChanged(order.symbol.quote()));
         }
         freed
+    }
+}
+
+impl Freed {
+    /// What two orders of one symbol gave back.
+    fn plus(self, other: Freed) -> Freed {
+        Freed {
+            base: self.base.plus_rounded(other.base),
+            quote: self.quote.plus_rounded(other.quote),
+        }
     }
 }

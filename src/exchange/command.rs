@@ -2,6 +2,8 @@
 
 use super::market::Ticker;
 use super::order::{Order, OrderKind, Side};
+use super::pair::NewPair;
+use super::replace::{Replaced, Replacement};
 use super::terms::Terms;
 use crate::units::{Amount, Asset, OrderId, Price, Quantity, Symbol};
 
@@ -18,6 +20,17 @@ pub struct NewOrder {
     pub quantity: Quantity,
     /// What else it asks for.
     pub terms: Terms,
+    /// How strictly it is looked at.
+    pub strict: Strict,
+}
+
+/// How strictly an order is looked at before it is placed; by default as the exchange always did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Strict {
+    /// Whether it is refused where it breaks a rule of its market.
+    pub rules: bool,
+    /// Whether it is refused where the money is lacking, and not kept as rejected.
+    pub funds: bool,
 }
 
 /// A price set by hand: bid, ask and last become `price`.
@@ -59,8 +72,16 @@ pub enum Command {
     SetTrading(Vec<(Symbol, bool)>),
     /// Places an order.
     Place(NewOrder),
-    /// Takes an order back.
+    /// Places two orders of which at most one is carried out; all of it or nothing.
+    PlacePair(Box<NewPair>),
+    /// Takes an order back, and with it the other of its pair.
     Cancel(OrderId),
+    /// Takes both orders of a pair back, by the id of the pair.
+    CancelPair(OrderId),
+    /// Takes back the open orders of a symbol, or of all, oldest first and not more than one turn may.
+    CancelAll(Option<Symbol>),
+    /// Takes an order back and places another in the same turn.
+    Replace(Box<Replacement>),
     /// Brings money in.
     Deposit(Asset, Amount),
     /// Takes free money out.
@@ -89,8 +110,21 @@ pub enum Outcome {
     Done,
     /// The order as it is now; also one that ended rejected.
     Placed(Box<Order>),
-    /// The order as it is now, and what came back.
+    /// Both orders as they are now.
+    PairPlaced(Box<[Order; 2]>),
+    /// The order as it is now, and what came back; that of the other of its pair included.
     Canceled(Box<Order>, Freed),
+    /// Both orders as they are now, and what came back.
+    PairCanceled(Box<[Order; 2]>, Freed),
+    /// Every order that was taken back by id, and whether there are more.
+    AllCanceled {
+        /// As they are now.
+        orders: Vec<Order>,
+        /// Whether some are open still.
+        more: bool,
+    },
+    /// What became of both steps.
+    Replaced(Box<Replaced>),
     /// The asset whose balance changed.
     Balance(Asset),
     /// The symbol's new prices.

@@ -54,9 +54,11 @@ mod funds;
 mod ledger;
 mod market;
 mod order;
+mod pair;
 mod place;
 mod prices;
 mod rejection;
+mod replace;
 mod report;
 mod rules;
 mod settle;
@@ -73,7 +75,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use audit::Broken;
 pub use basis::{Basis, Trips};
 pub use book::Book;
-pub use command::{Command, Freed, NewBalance, NewOrder, NewPrice, Outcome};
+pub use command::{Command, Freed, NewBalance, NewOrder, NewPrice, Outcome, Strict};
 pub use counters::TradeTotals;
 pub use digest::Digest;
 pub use event::Event;
@@ -83,8 +85,10 @@ pub use order::{
     Booked, CloseReason, FillPrice, Filled, HistoryEntry, Hold, Lifecycle, Order, OrderKind,
     OrderStatus, Side, Stage, Traded,
 };
+pub use pair::{NewPair, Pair};
 pub use prices::{SET_PRICE_QUANTITY, SET_PRICE_SOURCE, SYMBOLS_MAX};
 pub use rejection::{RejectReason, Rejection};
+pub use replace::{CANCELED_AT_ONCE_MAX, OnlyIf, Replaced, Replacement};
 pub use report::{AssetValue, Capital, OpenHolds, Valuation, Worth};
 pub use rules::{Fees, Rules};
 pub use snapshot::{MarketState, Snapshot};
@@ -132,6 +136,8 @@ pub struct Exchange {
     good_till: BTreeSet<(Elapsed, OrderId)>,
     /// Open orders by the id that their client gave them.
     by_client: BTreeMap<ClientId, OrderId>,
+    /// Open pairs by the id that their client gave them.
+    pairs_by_client: BTreeMap<ClientId, OrderId>,
     /// Symbols to which another tick at the present prices makes a difference: the tick loop goes round these.
     hungry: BTreeSet<Symbol>,
     /// What changed since it was last asked for.
@@ -160,6 +166,7 @@ impl Exchange {
             due: BTreeSet::new(),
             good_till: BTreeSet::new(),
             by_client: BTreeMap::new(),
+            pairs_by_client: BTreeMap::new(),
             hungry: BTreeSet::new(),
             events: Vec::new(),
             repriced: None,
@@ -177,8 +184,15 @@ impl Exchange {
             Command::Deliver(source, tickers) => self.apply_tickers(Some(source), &tickers),
             Command::SetPrice(price) => self.set_price(price),
             Command::SetTrading(markets) => self.set_trading(&markets),
-            Command::Place(order) => self.place(order),
-            Command::Cancel(id) => self.cancel(id),
+            Command::Place(order) => self.place(order).map(Outcome::Placed),
+            Command::PlacePair(pair) => self.place_pair(&pair),
+            Command::Cancel(id) => {
+                let (order, freed) = self.cancel(id)?;
+                Ok(Outcome::Canceled(Box::new(order), freed))
+            }
+            Command::CancelPair(id) => self.cancel_pair(id),
+            Command::CancelAll(symbol) => Ok(self.cancel_all(symbol)),
+            Command::Replace(replacement) => Ok(self.replace(*replacement)),
             Command::Deposit(asset, amount) => self.deposit(asset, amount),
             Command::Withdraw(asset, amount) => self.withdraw(asset, amount),
             Command::SetBalance(balance) => self.set_balance(balance),
@@ -336,6 +350,7 @@ impl Exchange {
         self.due.clear();
         self.good_till.clear();
         self.by_client.clear();
+        self.pairs_by_client.clear();
         for (&symbol, market) in &mut self.markets {
             market.book = Book::default();
             if market.triggers.trailing() > 0 {
@@ -370,4 +385,5 @@ enum Fact {
     Filled = 7,
     Closed = 8,
     Triggered = 9,
+    Decided = 10,
 }

@@ -3,6 +3,7 @@
 //! An open order owns its hold; a closed one has nowhere to keep one. The status words of the wire are computed from
 //! the lifecycle and never stored.
 
+use super::pair::Pair;
 use super::rejection::RejectReason;
 use super::terms::{FeeMode, Terms};
 use crate::units::{
@@ -177,6 +178,8 @@ pub struct Order {
     pub taker_through: u64,
     /// Until when it is good, on the clock that deadlines count in.
     pub deadline: Option<Elapsed>,
+    /// The pair that it belongs to.
+    pub pair: Option<Box<Pair>>,
     /// Open or closed.
     pub lifecycle: Lifecycle,
 }
@@ -229,6 +232,20 @@ impl Order {
         }
     }
 
+    /// What it needed when it was placed, whoever held it then.
+    pub(super) fn hold_when_placed(&self) -> Hold {
+        let Booked { notional, fee } = self.booked;
+        let (base, notional) = match self.side {
+            Side::Buy => (Amount::ZERO, notional),
+            Side::Sell => (self.quantity.as_amount(), Amount::ZERO),
+        };
+        Hold {
+            base,
+            notional,
+            fee,
+        }
+    }
+
     /// When it was closed.
     pub fn closed_at(&self) -> Option<Timestamp> {
         match self.lifecycle {
@@ -247,10 +264,7 @@ impl Order {
 
     /// The price of a limit order.
     pub fn limit_price(&self) -> Option<Price> {
-        match self.kind {
-            OrderKind::Market => None,
-            OrderKind::Limit { price } => Some(price),
-        }
+        self.kind.limit()
     }
 
     /// Average price of the fills; exact when they all had the same.
@@ -350,6 +364,14 @@ impl Order {
 }
 
 impl OrderKind {
+    /// The price of a limit order.
+    pub fn limit(self) -> Option<Price> {
+        match self {
+            OrderKind::Market => None,
+            OrderKind::Limit { price } => Some(price),
+        }
+    }
+
     /// Whether an order of this kind and side trades at a price.
     pub fn trades_at(self, side: Side, price: Price) -> bool {
         match (side, self) {

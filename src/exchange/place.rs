@@ -1,36 +1,38 @@
 //! Placing an order: check it, set money aside, accept it.
 
-use super::audit::fold_terms;
+use super::audit::{fold_pair, fold_terms};
 use super::chance;
 use super::ledger::{Account, Refused};
 use super::market::{Market, Ticker};
 use super::order::{Booked, CloseReason, Filled, Hold, Lifecycle, Order, OrderKind, Side, Stage};
 use super::terms::{Execution, FeeMode, TimeInForce};
 use super::trigger::{Mark, TRAILING_PER_SYMBOL_MAX};
-use super::{Event, Exchange, Fact, NewOrder, OPEN_ORDERS_MAX, Outcome, RejectReason, Rejection};
+use super::{Event, Exchange, Fact, NewOrder, OPEN_ORDERS_MAX, RejectReason, Rejection};
 use crate::units::{Amount, Asset, Elapsed, OrderId, Price, Rounding, Symbol};
 
 /// What an order needs.
-struct Needs {
+pub(super) struct Needs {
     /// The order as it was asked for, its quantity worked out.
     new: NewOrder,
     booked: Booked,
-    hold: Hold,
-    /// The assets and how much of each is to be set aside.
-    legs: [(Asset, Amount); 2],
+    /// What is to be set aside.
+    pub(super) hold: Hold,
 }
 
 /// Accounts after money was set aside in them.
-type Changed = [Option<(Asset, Account)>; 2];
+pub(super) type Changed = [Option<(Asset, Account)>; 2];
 
 impl Exchange {
     /// Places an order; without the money it is kept as rejected.
-    pub(super) fn place(&mut self, new: NewOrder) -> Result<Outcome, Rejection> {
+    pub(super) fn place(&mut self, new: NewOrder) -> Result<Box<Order>, Rejection> {
         let needs = self.needs(new)?;
-        let covered = self.covered(&needs)?;
+        let covered = self.covered(needs.new.symbol, needs.hold, 1)?;
+        if let (true, Err(short)) = (new.strict.funds, covered) {
+            return Err(short.as_rejection());
+        }
         let id = OrderId::new(self.next_order);
         self.next_order = self.next_order.saturating_add(1);
-        let order = self.new_order(id, &needs, covered.err());
+        let order = self.new_order(id, &needs, needs.hold, covered.err());
         self.journal_placed(&order);
         let placed = if let Ok(accounts) = &covered {
             self.accept(order, accounts)
@@ -39,22 +41,30 @@ impl Exchange {
                 .push(Event::OrderClosed(Box::new(order.clone())));
             order
         };
-        Ok(Outcome::Placed(Box::new(placed)))
+        Ok(Box::new(placed))
     }
 
     /// Why this order could not be placed with money set aside for it now; changes nothing.
     pub fn check_order(&self, new: NewOrder) -> Result<Result<(), RejectReason>, Rejection> {
         let needs = self.needs(new)?;
-        Ok(self.covered(&needs)?.map(|_| ()))
+        Ok(self.covered(new.symbol, needs.hold, 1)?.map(|_| ()))
     }
 
-    /// The accounts of both legs with the money set aside, as far as they change; nothing is changed yet.
-    fn covered(&self, needs: &Needs) -> Result<Result<Changed, RejectReason>, Rejection> {
-        if self.orders.len() >= OPEN_ORDERS_MAX {
+    /// The accounts of both assets with the money of so many orders set aside, as far as they change; nothing is changed
+    /// yet.
+    pub(super) fn covered(
+        &self,
+        symbol: Symbol,
+        hold: Hold,
+        orders: usize,
+    ) -> Result<Result<Changed, RejectReason>, Rejection> {
+        if self.orders.len().saturating_add(orders) > OPEN_ORDERS_MAX {
             return Err(Rejection::TooManyOpenOrders(OPEN_ORDERS_MAX));
         }
+        let quote = hold.notional.plus(hold.fee).unwrap_or(hold.notional);
+        let legs = [(symbol.base(), hold.base), (symbol.quote(), quote)];
         let mut accounts = [None; 2];
-        for (slot, (asset, amount)) in accounts.iter_mut().zip(needs.legs) {
+        for (slot, (asset, amount)) in accounts.iter_mut().zip(legs) {
             if amount.is_zero() {
                 continue;
             }
@@ -73,7 +83,7 @@ impl Exchange {
         Ok(Ok(accounts))
     }
 
-    fn needs(&self, new: NewOrder) -> Result<Needs, Rejection> {
+    pub(super) fn needs(&self, new: NewOrder) -> Result<Needs, Rejection> {
         let symbol = new.symbol;
         let market = self
             .markets
@@ -107,13 +117,7 @@ impl Exchange {
             notional,
             fee: booked.fee,
         };
-        let quote = hold.notional.plus(hold.fee).unwrap_or(hold.notional);
-        Ok(Needs {
-            new,
-            booked,
-            hold,
-            legs: [(symbol.base(), base), (symbol.quote(), quote)],
-        })
+        Ok(Needs { new, booked, hold })
     }
 
     /// Whether the terms make sense now, at these prices.
@@ -155,7 +159,14 @@ impl Exchange {
         }
     }
 
-    fn new_order(&self, id: OrderId, needs: &Needs, reject: Option<RejectReason>) -> Order {
+    /// The order with what it has set aside itself.
+    pub(super) fn new_order(
+        &self,
+        id: OrderId,
+        needs: &Needs,
+        hold: Hold,
+        reject: Option<RejectReason>,
+    ) -> Order {
         let new = needs.new;
         let waits = new.kind == OrderKind::Market && !new.terms.is_immediate(new.kind);
         let stage = if new.terms.trigger.is_some() {
@@ -168,10 +179,7 @@ impl Exchange {
         };
         let fees = self.rules.fees(new.symbol);
         let lifecycle = match reject {
-            None => Lifecycle::Open {
-                hold: needs.hold,
-                stage,
-            },
+            None => Lifecycle::Open { hold, stage },
             Some(reason) => Lifecycle::Closed {
                 at: self.moment.now,
                 reason: CloseReason::Rejected(reason),
@@ -198,12 +206,13 @@ impl Exchange {
             history_count: 1,
             taker_through: 0,
             deadline: self.deadline_of(new),
+            pair: None,
             lifecycle,
         }
     }
 
     /// Sets the money aside and opens the order; tells how it is then, since it may have met the market at once.
-    fn accept(&mut self, mut order: Order, accounts: &Changed) -> Order {
+    pub(super) fn accept(&mut self, mut order: Order, accounts: &Changed) -> Order {
         for &(asset, account) in accounts.iter().flatten() {
             self.ledger.insert(asset, account);
             self.events.push(Event::AccountChanged(asset));
@@ -294,19 +303,24 @@ impl Exchange {
     /// An order after it met the market: among the open ones, or in the event that tells of its end.
     fn after_meeting(&self, order: Order) -> Order {
         let id = order.id;
-        let closed = self.events.iter().rev().find_map(|event| {
+        let open = self.orders.get(&id).cloned();
+        open.or_else(|| self.closed_just_now(id)).unwrap_or(order)
+    }
+
+    /// An order that was closed in this turn.
+    pub(super) fn closed_just_now(&self, id: OrderId) -> Option<Order> {
+        self.events.iter().rev().find_map(|event| {
             if let Event::OrderClosed(closed) = event
                 && closed.id == id
             {
-                Some(closed.as_ref())
+                Some(closed.as_ref().clone())
             } else {
                 None
             }
-        });
-        self.orders.get(&id).or(closed).cloned().unwrap_or(order)
+        })
     }
 
-    fn journal_placed(&mut self, order: &Order) {
+    pub(super) fn journal_placed(&mut self, order: &Order) {
         let journal = &mut self.journal;
         journal.word(Fact::Placed as u64);
         journal.word(order.id.sequence());
@@ -317,6 +331,7 @@ impl Exchange {
         journal.number(order.limit_price().map(Price::exact).unwrap_or_default());
         journal.word(u64::from(order.is_open()));
         fold_terms(journal, &order.terms);
+        fold_pair(journal, order);
     }
 }
 
@@ -338,7 +353,7 @@ fn booking_price(new: NewOrder, ticker: Ticker) -> Price {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::{Command, Terms};
+    use crate::exchange::{Command, Strict, Terms};
     use crate::units::{Moment, Quantity, Timestamp};
 
     /// An exchange at a price of 100 with these deposits.
@@ -373,6 +388,7 @@ mod tests {
             kind: OrderKind::Market,
             quantity: Quantity::parse_positive(quantity).unwrap(),
             terms: Terms::default(),
+            strict: Strict::default(),
         }
     }
 

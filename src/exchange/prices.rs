@@ -131,6 +131,7 @@ impl Exchange {
 
     /// An order whose price is reached joins the book; the tick that triggered it serves it like any other.
     fn trigger(&mut self, id: OrderId) {
+        self.go_on_alone(id);
         let Some(mut order) = self.orders.remove(&id) else {
             return;
         };

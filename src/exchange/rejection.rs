@@ -21,6 +21,9 @@ pub enum Rejection {
     /// No order has this id, or it is not known any more.
     #[error("Order {0} not found")]
     UnknownOrder(OrderId),
+    /// No open pair has this id.
+    #[error("Pair {0} is not open")]
+    UnknownPair(OrderId),
     /// The order is closed.
     #[error("Only *open* orders can be canceled; order {0} is closed")]
     OrderNotOpen(OrderId),
@@ -41,6 +44,12 @@ pub enum Rejection {
     /// An order that must be met at once, at a price that is too old to fill anything.
     #[error("The price of {0} is too old for an order that is met at once")]
     OldPrice(Symbol),
+    /// A pair with an order on the wrong side of the present price.
+    #[error("The relationship of the prices for the orders is not correct.")]
+    PairPrices,
+    /// An order that is only to be taken back in another state than it is in.
+    #[error("Order was not canceled due to cancel restrictions.")]
+    Restricted,
     /// A post only order that crosses the present price.
     #[error("Order would immediately match and take.")]
     WouldMatch,
@@ -103,4 +112,27 @@ pub enum RejectReason {
         /// Of which asset.
         asset: Asset,
     },
+}
+
+impl RejectReason {
+    /// The same as what refuses a command.
+    pub(super) fn as_rejection(self) -> Rejection {
+        match self {
+            RejectReason::InsufficientFunds {
+                asset,
+                needed,
+                free,
+            }
+            | RejectReason::NotCovered {
+                asset,
+                needed,
+                available: free,
+            } => Rejection::InsufficientFunds {
+                asset,
+                needed,
+                free,
+            },
+            RejectReason::NotExact { asset } => Rejection::NotExact(asset),
+        }
+    }
 }

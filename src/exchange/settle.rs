@@ -67,6 +67,7 @@ impl Exchange {
     ///
     /// One that is to be filled whole or not at all expires where less is available.
     fn fill(&mut self, id: OrderId, price: Price, available: Option<Quantity>) {
+        self.go_on_alone(id);
         let Some(mut order) = self.orders.remove(&id) else {
             return;
         };

@@ -153,6 +153,13 @@ impl Exchange {
             // Ticks that took part in nothing may be lost; an order that has rested does not become a taker again.
             market.ticks = market.ticks.max(order.taker_through.saturating_sub(1));
         }
+        if let Some(pair) = &order.pair
+            && let Some(client) = pair.client_id
+            && pair.id < id
+            && self.orders.contains_key(&pair.other)
+        {
+            self.pairs_by_client.insert(client, pair.id);
+        }
         self.enter_place(&order, stage, mark);
         self.by_update.insert((order.updated_elapsed, id));
         self.orders.insert(id, order);

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::exchange::{
         Command, MarketState, NewOrder, OrderStatus, Outcome, Rejection, Rules, Side, Snapshot,
-        Terms, Ticker,
+        Strict, Terms, Ticker,
     };
     use crate::units::{Amount, Asset, Elapsed, Moment, OrderId, Quantity, Timestamp};
 
@@ -114,6 +114,7 @@ mod tests {
             kind,
             quantity: Quantity::parse_positive("1").unwrap(),
             terms: Terms::default(),
+            strict: Strict::default(),
         };
         match exchange.handle(at(seconds), Command::Place(order)) {
             Ok(Outcome::Placed(order)) => order.id,
@@ -191,6 +192,7 @@ mod tests {
             kind: limit,
             quantity: Quantity::parse_positive("1").unwrap(),
             terms: Terms::default(),
+            strict: Strict::default(),
         };
         let refused = Rejection::NotTrading(symbol);
         assert_eq!(exchange.check_order(another), Err(refused));

@@ -11,7 +11,8 @@ use super::order_terms;
 use super::problem::Problem;
 use super::router::Call;
 use crate::exchange::{
-    Command, Exchange, Freed, NewOrder, OPEN_ORDERS_MAX, Order, OrderKind, Outcome, Rejection, Side,
+    Command, Exchange, Freed, NewOrder, OPEN_ORDERS_MAX, Order, OrderKind, Outcome, Rejection,
+    Side, Strict,
 };
 use crate::shapes::json::{document, object};
 use crate::shapes::order::{ORDER_BYTES, order_document, write_order};
@@ -36,12 +37,12 @@ struct OrderBody<'a> {
 /// `POST /orders`: the order; also one that ended rejected for want of money.
 pub(super) async fn place(call: &Call<'_>) -> Result<Response, Problem> {
     let order = new_order(call).await?;
-    let render = |_: &Exchange, outcome| match outcome {
-        Outcome::Placed(order) => order_document(&order, None),
-        // Placing is answered with the order.
-        Outcome::Done | Outcome::Canceled(..) | Outcome::Balance(_) | Outcome::Ticker(_) => {
-            Vec::new()
-        }
+    // Placing is answered with the order.
+    let render = |_: &Exchange, outcome| {
+        let Outcome::Placed(order) = outcome else {
+            return Vec::new();
+        };
+        order_document(&order, None)
     };
     let command = Command::Place(order);
     let answer = call.context.mailbox.submit(command, render).await??;
@@ -111,6 +112,7 @@ async fn new_order(call: &Call<'_>) -> Result<NewOrder, Problem> {
         kind,
         quantity,
         terms,
+        strict: Strict::default(),
     })
 }
 
@@ -184,10 +186,12 @@ pub(super) async fn one(call: &Call<'_>) -> Result<Response, Problem> {
 /// `POST /orders/{id}/cancel`.
 pub(super) async fn cancel(call: &Call<'_>) -> Result<Response, Problem> {
     let id = order_id(&call.parameter)?;
-    let render = |_: &Exchange, outcome| match outcome {
-        Outcome::Canceled(order, freed) => canceled(&order, freed),
-        // Canceling is answered with the order.
-        Outcome::Done | Outcome::Placed(_) | Outcome::Balance(_) | Outcome::Ticker(_) => Vec::new(),
+    // Canceling is answered with the order.
+    let render = |_: &Exchange, outcome| {
+        let Outcome::Canceled(order, freed) = outcome else {
+            return Vec::new();
+        };
+        canceled(&order, freed)
     };
     let answer = call
         .context

@@ -1,7 +1,7 @@
 //! Names there and back, and what the keys of a small exchange hold.
 
 use super::*;
-use crate::exchange::{Command, Exchange, HistoryEntry, NewOrder, OrderKind, Rules, Side};
+use crate::exchange::{Command, Exchange, HistoryEntry, NewOrder, OrderKind, Rules, Side, Strict};
 use crate::exchange::{Event, Outcome};
 use crate::units::{Amount, Asset, Moment, Price, Quantity, Rate, Span};
 
@@ -172,6 +172,7 @@ fn traded() -> (Exchange, Vec<HistoryEntry>) {
         kind: OrderKind::Limit { price: ticker.last },
         quantity: Quantity::parse_positive("2").unwrap(),
         terms: crate::exchange::Terms::default(),
+        strict: Strict::default(),
     };
     let commands = [
         Command::ApplyTickers(vec![ticker]),

@@ -176,19 +176,15 @@ async fn carry_out(visit: &Visit<'_>, command: Command) -> Result<Outcome, Probl
 
 async fn place(visit: &Visit<'_>, typed: &Typed) -> Result<Response, Refused> {
     let order = typed.ticket.order(&visit.pages.zone)?;
-    match carry_out(visit, Command::Place(order)).await? {
-        Outcome::Placed(order) => {
-            let said = match order.close_reason().and_then(CloseReason::reject) {
-                Some(reason) => format!("The order was rejected: {reason}."),
-                None => format!("Placed: {}.", headline(&order)),
-            };
-            Ok(say(visit, &path_of(&order), said))
-        }
-        // Placing is answered with the order.
-        Outcome::Done | Outcome::Canceled(..) | Outcome::Balance(_) | Outcome::Ticker(_) => {
-            Ok(see("/ui/orders"))
-        }
-    }
+    // Placing is answered with the order.
+    let Outcome::Placed(order) = carry_out(visit, Command::Place(order)).await? else {
+        return Ok(see("/ui/orders"));
+    };
+    let said = match order.close_reason().and_then(CloseReason::reject) {
+        Some(reason) => format!("The order was rejected: {reason}."),
+        None => format!("Placed: {}.", headline(&order)),
+    };
+    Ok(say(visit, &path_of(&order), said))
 }
 
 async fn move_money(visit: &Visit<'_>, typed: &Typed, out: bool) -> Result<Response, Refused> {
@@ -229,9 +225,7 @@ pub(super) async fn cancel(visit: &Visit<'_>) -> Result<Response, Problem> {
         Err(Rejection::OrderNotOpen(_)) => "The order had been closed before.".to_owned(),
         Err(rejection) => return Err(rejection.into()),
         // Canceling is answered with the order.
-        Ok(Outcome::Done | Outcome::Placed(_) | Outcome::Balance(_) | Outcome::Ticker(_)) => {
-            String::new()
-        }
+        Ok(_) => String::new(),
     };
     Ok(say(visit, &format!("/ui/orders/{id}"), said))
 }

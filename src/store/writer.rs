@@ -16,8 +16,8 @@ use super::gate::Gate;
 use super::open::Place;
 use super::prune::{PRUNE_ROWS_MAX, prune};
 use super::row::{
-    AccountRow, BasisRow, ExchangeRow, Figures, HistoryRow, MarketRow, OrderRow, PriceSlotRow, Row,
-    SampleRow, StateKey, TradesRow, encode,
+    AccountRow, BasisRow, ExchangeRow, Figures, HistoryRow, MarketRow, PriceSlotRow, Row,
+    SampleRow, StateKey, TradesRow, encode, encode_order,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, PRICE_SLOTS,
@@ -342,7 +342,9 @@ fn put_orders(transaction: &WriteTransaction, batch: &Batch) -> Result<(), Store
             .open_table(OPEN_ORDERS)
             .map_err(StoreError::new)?;
         for order in &batch.open {
-            put(&mut open, order.id.sequence(), &OrderRow::from(order))?;
+            let row = encode_order(order)?;
+            open.insert(order.id.sequence(), row.as_slice())
+                .map_err(StoreError::new)?;
         }
         for order in &batch.closed {
             open.remove(order.id.sequence()).map_err(StoreError::new)?;
@@ -361,7 +363,10 @@ fn put_orders(transaction: &WriteTransaction, batch: &Batch) -> Result<(), Store
         let mut archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
         for order in &batch.closed {
             let key = (order.id.sequence(), CLOSED_ORDER);
-            put(&mut archive, key, &OrderRow::from(order))?;
+            let row = encode_order(order)?;
+            archive
+                .insert(key, row.as_slice())
+                .map_err(StoreError::new)?;
         }
         for entry in &batch.history {
             let key = (entry.order.sequence(), entry.number);

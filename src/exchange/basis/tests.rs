@@ -1,7 +1,7 @@
 //! Costs and round trips by hand, and the books against the capital whatever happens.
 
 use super::*;
-use crate::exchange::{Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Terms};
+use crate::exchange::{Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Strict, Terms};
 use crate::units::{Exact, Price, Quantity, Rate, Span, Symbol};
 
 fn asset(name: &str) -> Asset {
@@ -51,6 +51,7 @@ fn trade(exchange: &mut Exchange, symbol: &str, side: Side, quantity: &str) {
         kind: OrderKind::Market,
         quantity: Quantity::parse_positive(quantity).unwrap(),
         terms: Terms::default(),
+        strict: Strict::default(),
     };
     act(exchange, Command::Place(order));
 }

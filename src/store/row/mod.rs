@@ -12,6 +12,7 @@ mod key;
 mod market;
 mod order;
 mod order_1;
+mod pair;
 mod reject;
 mod sample;
 mod terms;
@@ -27,10 +28,12 @@ pub(super) use figures::{ExchangeRow, Figures, read_figures};
 pub(super) use history::{HistoryRow, read_entry};
 pub(super) use key::StateKey;
 pub(super) use market::{MarketRow, read_market};
-pub(super) use order::{OrderRow, read_order};
+pub(super) use order::{encode_order, read_order};
 pub(super) use sample::{PriceSlotRow, SampleRow};
 pub(super) use trade::TradeRow;
 pub(super) use trades::{TradesRow, read_trades};
+#[cfg(test)]
+use {order::OrderRow, pair::PairedOrderRow};
 
 use super::StoreError;
 use crate::units::{Amount, Asset, Exact, Price, Quantity, Symbol};

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::order_1::OrderRow1;
+use super::pair::PairedOrderRow;
 use super::reject::RejectRow;
 use super::terms::TermsRow;
-use super::{Number, Row, amount, fields_of, symbol, unsound};
+use super::{Number, Row, amount, encode, fields_of, symbol, unsound};
 use crate::exchange::{
     Booked, CloseReason, FillPrice, Filled, Hold, Lifecycle, Order, OrderKind, Side, Stage,
 };
@@ -182,7 +183,7 @@ impl From<&Order> for OrderRow {
 }
 
 impl OrderRow {
-    fn read(&self, sequence: u64) -> Result<Order, StoreError> {
+    pub(super) fn read(&self, sequence: u64) -> Result<Order, StoreError> {
         let [notional, fee] = self.booked;
         Ok(Order {
             id: OrderId::new(sequence),
@@ -226,8 +227,17 @@ impl OrderRow {
             history_count: self.history_count,
             taker_through: self.taker_through,
             deadline: self.deadline.map(Elapsed::from_millis),
+            pair: None,
             lifecycle: self.lifecycle.read()?,
         })
+    }
+}
+
+/// The bytes of an order: of a version of its own where it belongs to a pair, so that others stay as short as they were.
+pub(in crate::store) fn encode_order(order: &Order) -> Result<Vec<u8>, StoreError> {
+    match PairedOrderRow::of(order) {
+        Some(row) => encode(&row),
+        None => encode(&OrderRow::from(order)),
     }
 }
 
@@ -236,6 +246,7 @@ pub(in crate::store) fn read_order(bytes: &[u8], sequence: u64) -> Result<Order,
     match bytes.first() {
         Some(1) => fields_of::<OrderRow1>(bytes)?.read(sequence),
         Some(&OrderRow::VERSION) => fields_of::<OrderRow>(bytes)?.read(sequence),
+        Some(&PairedOrderRow::VERSION) => fields_of::<PairedOrderRow>(bytes)?.read(sequence),
         Some(version) => Err(super::unknown_version(*version)),
         None => Err(unsound("a row is empty")),
     }

@@ -141,6 +141,7 @@ impl OrderRow1 {
             history_count: self.history_count,
             taker_through: 0,
             deadline: None,
+            pair: None,
             lifecycle: self.lifecycle.read(base)?,
         })
     }

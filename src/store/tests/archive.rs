@@ -6,7 +6,9 @@ use super::disk::{Disk, Fault};
 use super::play::{Play, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
 use crate::archive::{Archive, TradeWalk, Walk};
-use crate::exchange::{Command, Exchange, NewOrder, Order, OrderKind, Rules, Side, Terms, Trade};
+use crate::exchange::{
+    Command, Exchange, NewOrder, Order, OrderKind, Rules, Side, Strict, Terms, Trade,
+};
 use crate::store::open::Place;
 use crate::store::prune::PRUNE_ROWS_MAX;
 use crate::store::writer::Writer;
@@ -309,6 +311,7 @@ impl Desk {
             kind: OrderKind::Limit { price: price("50") },
             terms: Terms::default(),
             quantity: Quantity::parse_positive(quantity).unwrap(),
+            strict: Strict::default(),
         }));
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::exchange::{
     Command, Event, Exchange, Execution, FeeMode, HistoryEntry, Level, NewBalance, NewOrder,
-    NewPrice, Order, OrderKind, Rules, Side, Terms, Ticker, TimeInForce, Trade, Trigger,
+    NewPrice, Order, OrderKind, Rules, Side, Strict, Terms, Ticker, TimeInForce, Trade, Trigger,
     TriggerKind,
 };
 use crate::units::{
@@ -146,6 +146,7 @@ impl Play {
             kind,
             quantity,
             terms: self.terms(),
+            strict: Strict::default(),
         })
     }
 

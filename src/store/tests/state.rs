@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::play::{Play, SYMBOLS, TICK_LOOP_MILLIS, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
-use crate::exchange::{Command, Exchange, NewOrder, OrderKind, Side, Snapshot, Terms};
+use crate::exchange::{Command, Exchange, NewOrder, OrderKind, Side, Snapshot, Strict, Terms};
 use crate::store::{Batch, FILE_NAME, Store};
 use crate::units::{Amount, Quantity, Span, Symbol};
 
@@ -122,6 +122,7 @@ fn an_order_that_is_rejected_leaves_no_trace_in_the_accounts() {
         kind: OrderKind::Market,
         terms: Terms::default(),
         quantity: Quantity::parse_positive("0.00000001").unwrap(),
+        strict: Strict::default(),
     }));
     wait(store.commit(Batch::prices(&play.exchange))).unwrap();
     commit(&store, &mut play.exchange).unwrap();

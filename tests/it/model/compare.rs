@@ -36,6 +36,9 @@ pub fn answers(
             Rejection::UnknownOrder(_) => Refusal::UnknownOrder,
             Rejection::OrderNotOpen(_) => Refusal::OrderNotOpen,
             Rejection::Terms(_) => Refusal::Terms,
+            Rejection::UnknownPair(_) => Refusal::UnknownPair,
+            Rejection::PairPrices => Refusal::PairPrices,
+            Rejection::Restricted => Refusal::Restricted,
             Rejection::DateHasPassed => Refusal::Date,
             Rejection::DuplicateClientId { .. } => Refusal::Duplicate,
             Rejection::WouldMatch => Refusal::WouldMatch,
@@ -269,6 +272,10 @@ fn order(real: &Order, naive: &Placed) -> Result<(), String> {
         terms: real.terms,
         armed: real.stage() == Some(Stage::Armed),
         good_till: real.deadline.map(mockx::units::Elapsed::as_millis),
+        pair: real
+            .pair
+            .as_ref()
+            .map(|pair| (pair.other.sequence(), pair.client_id)),
         ended: (!real.is_open()).then(|| real.status()),
         ..naive.clone()
     };

@@ -8,6 +8,7 @@ mod follower;
 mod naive;
 mod number;
 mod repeat;
+mod special;
 mod steps;
 
 use mockx::exchange::{Command, Exchange, Rules};
@@ -150,7 +151,11 @@ fn run(
         | Command::Deliver(..)
         | Command::SetTrading(_)
         | Command::SetPrice(_)
+        | Command::PlacePair(_)
         | Command::Cancel(_)
+        | Command::CancelPair(_)
+        | Command::CancelAll(_)
+        | Command::Replace(_)
         | Command::Deposit(..)
         | Command::Withdraw(..)
         | Command::SetBalance(_)

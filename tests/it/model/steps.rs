@@ -1,16 +1,17 @@
 //! What is thrown at the exchange: few symbols that share assets, few prices and quantities, so that orders meet.
 
 use mockx::exchange::{
-    Command, Execution, FeeMode, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side,
-    Terms, Ticker, TimeInForce, Trigger, TriggerKind,
+    Command, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side, Strict, Terms, Ticker,
 };
 use mockx::units::{
-    Amount, Asset, ClientId, Exact, Moment, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp,
+    Amount, Asset, Exact, Moment, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use super::special::{Couple, Special, Swap, couple, special, swap};
 
 /// Symbols that have prices; the last one is unknown until a ticker names it.
 pub const SYMBOLS: [&str; 4] = ["BTC/USDT", "ETH/BTC", "ETH/USDT", "XRP/USDT"];
@@ -103,6 +104,14 @@ pub enum Step {
     Cancel {
         back: i64,
     },
+    Pair(Box<Couple>),
+    CancelPair {
+        back: i64,
+    },
+    CancelAll {
+        symbol: Option<usize>,
+    },
+    Replace(Box<Swap>),
     Deposit {
         asset: usize,
         amount: &'static str,
@@ -120,27 +129,6 @@ pub enum Step {
     Wake,
 }
 
-/// What an order asks for that most do not.
-#[derive(Debug, Clone)]
-pub struct Special {
-    time_in_force: TimeInForce,
-    /// Good till so many milliseconds from now; takes the place of `time_in_force`.
-    good_till: Option<i64>,
-    post_only: bool,
-    at_once: bool,
-    fee_in_received: bool,
-    quote_amount: Option<&'static str>,
-    trigger: Option<(TriggerKind, Goal)>,
-    client: Option<u8>,
-}
-
-/// The price that an order waits for.
-#[derive(Debug, Clone)]
-enum Goal {
-    At(&'static str),
-    Trail(u16, Option<&'static str>),
-}
-
 /// A ticker; `spread` widens bid and ask by factors, and `None` leaves them to the last price.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -151,7 +139,7 @@ pub struct Row {
     volumes: [Option<&'static str>; 2],
 }
 
-fn symbol() -> impl Strategy<Value = usize> + Clone {
+pub(super) fn symbol() -> impl Strategy<Value = usize> + Clone {
     prop_oneof![6 => 0usize..3, 1 => Just(3usize)]
 }
 
@@ -163,7 +151,7 @@ fn asset() -> impl Strategy<Value = usize> {
     prop_oneof![12 => 0usize..3, 1 => 3usize..5]
 }
 
-fn factor() -> impl Strategy<Value = &'static str> + Clone {
+pub(super) fn factor() -> impl Strategy<Value = &'static str> + Clone {
     select(&FACTORS[..])
 }
 
@@ -187,62 +175,6 @@ fn row() -> impl Strategy<Value = Row> {
             volumes,
         }
     })
-}
-
-const WAITS: [TimeInForce; 4] = [
-    TimeInForce::GoodTillCancelled,
-    TimeInForce::GoodTillCancelled,
-    TimeInForce::ImmediateOrCancel,
-    TimeInForce::FillOrKill,
-];
-
-fn trigger() -> impl Strategy<Value = (TriggerKind, Goal)> {
-    let bips = select(&[100, 1, 200, 333, 5000, 5001, 0][..]);
-    (
-        select(&[TriggerKind::StopLoss, TriggerKind::TakeProfit][..]),
-        prop_oneof![
-            factor().prop_map(Goal::At),
-            (bips, option::weighted(0.4, factor()))
-                .prop_map(|(bips, from)| Goal::Trail(bips, from)),
-        ],
-    )
-}
-
-fn special() -> impl Strategy<Value = Special> {
-    (
-        select(&WAITS[..]),
-        option::weighted(0.2, select(&[1, 800, 5000, 30_000, 0, -1000][..])),
-        prop::bool::weighted(0.25),
-        any::<[bool; 2]>(),
-        option::weighted(
-            0.15,
-            select(&["100", "1", "0.1", "33.333333333333", "1e-9"][..]),
-        ),
-        option::weighted(0.4, trigger()),
-        option::weighted(0.3, 0u8..5),
-    )
-        .prop_map(
-            |(
-                time_in_force,
-                good_till,
-                post_only,
-                [at_once, fee_in_received],
-                quote_amount,
-                trigger,
-                client,
-            )| {
-                Special {
-                    time_in_force,
-                    good_till,
-                    post_only,
-                    at_once,
-                    fee_in_received,
-                    quote_amount,
-                    trigger,
-                    client,
-                }
-            },
-        )
 }
 
 fn place() -> impl Strategy<Value = Step> {
@@ -279,6 +211,10 @@ fn pass() -> impl Strategy<Value = Step> {
 pub fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         30 => place(),
+        8 => couple().prop_map(|couple| Step::Pair(Box::new(couple))),
+        2 => (0i64..20).prop_map(|back| Step::CancelPair { back }),
+        3 => swap().prop_map(|swap| Step::Replace(Box::new(swap))),
+        1 => option::weighted(0.8, symbol()).prop_map(|symbol| Step::CancelAll { symbol }),
         22 => (source(), vec(row(), 1..4)).prop_map(|(source, rows)| Step::Tickers(source, rows)),
         // Halts are shorter than days, or little else would be seen.
         2 => (symbol(), prop_oneof![2 => Just(true), 1 => Just(false)])
@@ -374,16 +310,16 @@ pub fn symbol_named(index: usize) -> Symbol {
     Symbol::parse(SYMBOLS[index]).unwrap()
 }
 
-fn price(symbol: usize, factor: &str) -> Price {
+pub(super) fn price(symbol: usize, factor: &str) -> Price {
     let worth = Price::parse(WORTH[symbol]).unwrap();
     worth.scaled(Rate::parse(factor, 2).unwrap(), 16).unwrap()
 }
 
-fn quantity(text: &str) -> Quantity {
+pub(super) fn quantity(text: &str) -> Quantity {
     Quantity::try_new(Exact::parse(text).unwrap()).unwrap()
 }
 
-fn money(text: &str) -> Amount {
+pub(super) fn money(text: &str) -> Amount {
     Amount::try_new(Exact::parse(text).unwrap()).unwrap()
 }
 
@@ -398,43 +334,6 @@ impl Row {
             bid_quantity: self.volumes[0].map(quantity),
             ask_quantity: self.volumes[1].map(quantity),
             at: Timestamp::from_millis(0),
-        }
-    }
-}
-
-impl Special {
-    fn terms(&self, symbol: usize, moment: Moment) -> Terms {
-        let trigger = |(kind, goal): &(TriggerKind, Goal)| Trigger {
-            kind: *kind,
-            level: match goal {
-                Goal::At(factor) => Level::At(price(symbol, factor)),
-                Goal::Trail(bips, from) => Level::Trail {
-                    bips: *bips,
-                    from: from.map(|factor| price(symbol, factor)),
-                },
-            },
-        };
-        let date = self.good_till.map(|span| {
-            let millis = moment.now.as_millis().saturating_add_signed(span);
-            TimeInForce::GoodTill(Timestamp::from_millis(millis))
-        });
-        let client = |number| ClientId::parse(&format!("bot {number}")).unwrap();
-        Terms {
-            time_in_force: date.unwrap_or(self.time_in_force),
-            post_only: self.post_only,
-            execution: if self.at_once {
-                Execution::AtOnce
-            } else {
-                Execution::Ticks
-            },
-            quote_amount: self.quote_amount.map(money),
-            fee_mode: if self.fee_in_received {
-                FeeMode::Received
-            } else {
-                FeeMode::Quote
-            },
-            trigger: self.trigger.as_ref().map(trigger),
-            client_id: self.client.map(client),
         }
     }
 }
@@ -480,10 +379,17 @@ impl Step {
                 terms: special
                     .as_ref()
                     .map_or_else(Terms::default, |special| special.terms(*symbol, moment)),
+                strict: Strict::default(),
             }),
             Step::Cancel { back } => {
                 Command::Cancel(OrderId::new(next.saturating_add_signed(-back)))
             }
+            Step::Pair(couple) => Command::PlacePair(Box::new(couple.pair(moment))),
+            Step::CancelPair { back } => {
+                Command::CancelPair(OrderId::new(next.saturating_add_signed(-back)))
+            }
+            Step::CancelAll { symbol } => Command::CancelAll(symbol.map(symbol_named)),
+            Step::Replace(swap) => Command::Replace(Box::new(swap.replacement(next))),
             Step::Deposit { asset, amount } => Command::Deposit(asset_named(*asset), money(amount)),
             Step::Withdraw { asset, amount } => {
                 Command::Withdraw(asset_named(*asset), money(amount))

@@ -12,6 +12,9 @@
 //!     .. for 250                                 so much of the quote asset, in the place of the amount
 //!     .. stop 95 | profit 105                    the price that triggers it
 //!     .. stop - trail 100 from 95                one that trails by bips, from a price on
+//! pair buy .. + buy ..                           two orders of which one is carried out; `pair name A buy ..` names it
+//! replace 1 buy ..                               takes 1 back and places another; `replace_anyway`, `replace_new`
+//! cancel_pair 1 | cancel_all BTC/USDT
 //! cancel 1                                       by the number of the order
 //! deposit USDT 1000                              `withdraw` alike
 //! set USDT free 5 held 0                         the balance as it stands
@@ -23,8 +26,8 @@
 //! ```
 
 use mockx::exchange::{
-    Command, Execution, FeeMode, Level, NewBalance, NewOrder, NewPrice, OrderKind, Rules, Side,
-    Terms, Ticker, TimeInForce, Trigger, TriggerKind,
+    Command, Execution, FeeMode, Level, NewBalance, NewOrder, NewPair, NewPrice, OnlyIf, OrderKind,
+    Replacement, Rules, Side, Strict, Terms, Ticker, TimeInForce, Trigger, TriggerKind,
 };
 use mockx::units::{
     Amount, Asset, ClientId, Exact, Invalid, OrderId, Price, Quantity, Rate, Span, Symbol,
@@ -78,6 +81,28 @@ pub fn action(line: &str) -> Result<Action, String> {
         }),
         ("buy", [name, amount, rest @ ..]) => order(Side::Buy, name, amount, rest)?,
         ("sell", [name, amount, rest @ ..]) => order(Side::Sell, name, amount, rest)?,
+        ("pair", ["name", name, rest @ ..]) => pair(Some(name), rest)?,
+        ("pair", rest) => pair(None, rest)?,
+        (verb @ ("replace" | "replace_anyway" | "replace_new"), [id, rest @ ..]) => {
+            let Action::Command(Command::Place(new)) = action(&rest.join(" "))? else {
+                return Err("an order is replaced by an order".to_owned());
+            };
+            Command::Replace(Box::new(Replacement {
+                cancel: OrderId::new(id.parse().map_err(|_| "not an id")?),
+                only_if: if verb == "replace_new" {
+                    OnlyIf::New
+                } else {
+                    OnlyIf::Open
+                },
+                new,
+                in_any_case: verb == "replace_anyway",
+            }))
+        }
+        ("cancel_pair", [id]) => {
+            Command::CancelPair(OrderId::new(id.parse().map_err(|_| "not an id")?))
+        }
+        ("cancel_all", []) => Command::CancelAll(None),
+        ("cancel_all", [name]) => Command::CancelAll(Some(symbol(name)?)),
         ("cancel", [id]) => Command::Cancel(OrderId::new(id.parse().map_err(|_| "not an id")?)),
         ("deposit", [name, sum]) => Command::Deposit(asset(name)?, money(sum)?),
         ("withdraw", [name, sum]) => Command::Withdraw(asset(name)?, money(sum)?),
@@ -90,6 +115,20 @@ pub fn action(line: &str) -> Result<Action, String> {
         _ => return Err("not a command".to_owned()),
     };
     Ok(Action::Command(command))
+}
+
+fn pair(name: Option<&str>, words: &[&str]) -> Result<Command, String> {
+    let middle = words.iter().position(|word| *word == "+");
+    let (first, second) = words.split_at(middle.ok_or("a pair is two orders")?);
+    let read = |words: &[&str]| match action(&words.join(" "))? {
+        Action::Command(Command::Place(new)) => Ok(new),
+        _ => Err("a pair is two orders".to_owned()),
+    };
+    let client_id = name.map(ClientId::parse).transpose();
+    Ok(Command::PlacePair(Box::new(NewPair {
+        orders: [read(first)?, read(&second[1..])?],
+        client_id: client_id.map_err(|invalid| invalid.to_string())?,
+    })))
 }
 
 /// The rules with other settings.
@@ -174,6 +213,7 @@ fn order(side: Side, name: &str, amount: &str, rest: &[&str]) -> Result<Command,
         kind: limit.map_or(OrderKind::Market, |price| OrderKind::Limit { price }),
         quantity: number(amount, Quantity::parse_positive)?,
         terms,
+        strict: Strict::default(),
     }))
 }
 

@@ -20,7 +20,31 @@ pub fn answer(answer: &Result<Outcome, Rejection>) -> Option<String> {
                 freed.base, freed.quote
             ))
         }
-        Ok(Outcome::Done | Outcome::Balance(_) | Outcome::Ticker(_)) => None,
+        Ok(Outcome::Replaced(replaced)) => {
+            let canceled = match &replaced.canceled {
+                Ok((order, _)) => format!("taken back: #{}", order.id.sequence()),
+                Err(rejection) => format!("not taken back: {rejection}"),
+            };
+            Some(match &replaced.placed {
+                Some(Ok(order)) => format!("{canceled}; placed: #{}", order.id.sequence()),
+                Some(Err(rejection)) => format!("{canceled}; not placed: {rejection}"),
+                None => format!("{canceled}; nothing placed"),
+            })
+        }
+        Ok(Outcome::PairCanceled(orders, freed)) => {
+            let (base, quote) = (orders[0].symbol.base(), orders[0].symbol.quote());
+            Some(format!(
+                "freed: {} {base}, {} {quote}",
+                freed.base, freed.quote
+            ))
+        }
+        Ok(
+            Outcome::Done
+            | Outcome::Balance(_)
+            | Outcome::Ticker(_)
+            | Outcome::PairPlaced(_)
+            | Outcome::AllCanceled { .. },
+        ) => None,
     }
 }
 
@@ -126,7 +150,7 @@ fn line(order: &Order) -> String {
     let hold = order.hold();
     let holds = order.is_open().then(|| match order.side {
         Side::Buy => format!(", holds {} + {}", hold.notional, hold.fee),
-        Side::Sell => format!(", holds {} and {}", order.remaining(), hold.fee),
+        Side::Sell => format!(", holds {} and {}", hold.base, hold.fee),
     });
     let reason = order.close_reason().and_then(CloseReason::reject);
     let reason = reason.map(|reason| format!("; {reason}"));

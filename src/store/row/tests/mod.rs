@@ -123,6 +123,7 @@ fn order(side: Side, kind: OrderKind, price: FillPrice, lifecycle: Lifecycle) ->
         history_count: 2,
         taker_through: 0,
         deadline: None,
+        pair: None,
         lifecycle,
     }
 }

@@ -1,7 +1,7 @@
 //! The bytes of orders, open and closed.
 
 use super::*;
-use crate::exchange::{Execution, FeeMode, Level, TimeInForce, Trigger, TriggerKind};
+use crate::exchange::{Execution, FeeMode, Level, Pair, TimeInForce, Trigger, TriggerKind};
 use crate::units::ClientId;
 
 #[test]
@@ -204,5 +204,35 @@ fn order_version_2_of_plain_orders() {
     ];
     for (order, golden) in golden {
         assert_golden(&OrderRow::from(&order), golden, read_order, &order);
+    }
+}
+
+#[test]
+fn order_version_3_is_one_of_a_pair() {
+    let limit = OrderKind::Limit {
+        price: price("64780.12"),
+    };
+    let one = FillPrice::One(price("64780.12"));
+    let half = |client: Option<&str>| Order {
+        pair: Some(Box::new(Pair {
+            id: OrderId::new(7),
+            other: OrderId::new(8),
+            client_id: client.map(|text| ClientId::parse(text).unwrap()),
+        })),
+        ..order(Side::Buy, limit, one, open("0", None))
+    };
+    let golden = [
+        (
+            half(None),
+            "03084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc07050000000000070800",
+        ),
+        (
+            half(Some("exit")),
+            "03084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc070500000000000708010465786974",
+        ),
+    ];
+    for (order, golden) in golden {
+        let row = PairedOrderRow::of(&order).unwrap();
+        assert_golden(&row, golden, read_order, &order);
     }
 }

@@ -182,6 +182,7 @@ fn any_order() -> impl Strategy<Value = Order> {
                     history_count,
                     taker_through: elapsed,
                     deadline,
+                    pair: None,
                     lifecycle,
                 }
             },

@@ -6,6 +6,7 @@
 mod clock;
 mod money;
 mod orders;
+mod pairs;
 mod ticks;
 mod triggers;
 
@@ -15,7 +16,7 @@ use mockx::exchange::{
     Command, Execution, FeeMode, NewPrice, OrderStatus, Rules, SET_PRICE_QUANTITY, Side, Terms,
     Ticker, TimeInForce,
 };
-use mockx::units::{Asset, Exact, Moment, Price, Quantity, Symbol};
+use mockx::units::{Asset, ClientId, Exact, Moment, Price, Quantity, Symbol};
 
 use super::number::Number;
 pub use money::Wallet;
@@ -37,6 +38,9 @@ pub enum Refusal {
     Duplicate,
     WouldMatch,
     WouldTrigger,
+    UnknownPair,
+    PairPrices,
+    Restricted,
     Funds,
     Digits,
 }
@@ -74,6 +78,10 @@ pub struct Placed {
     pub extreme: Option<Number>,
     /// Whether the price was below the one from which it follows.
     pub below: bool,
+    /// The other order of its pair, and the name of the pair.
+    pub pair: Option<(u64, Option<ClientId>)>,
+    /// Whether the other one holds the money for both.
+    pub leans: bool,
     /// Until when it is good, on the clock of deadlines.
     pub good_till: Option<u64>,
 }
@@ -160,7 +168,7 @@ impl Placed {
         } else {
             Number::ZERO
         };
-        let sells = self.side == Side::Sell && asset == self.symbol.base();
+        let sells = self.side == Side::Sell && asset == self.symbol.base() && !self.leans;
         quote
             + if sells {
                 self.remaining()
@@ -207,7 +215,18 @@ impl Naive {
             }
             Command::SetPrice(new) => return self.set_price(*new),
             Command::Place(new) => return self.place(*new),
+            Command::PlacePair(new) => return self.place_pair(new),
             Command::Cancel(id) => return self.cancel(id.sequence()),
+            Command::CancelPair(id) => return self.cancel_pair(id.sequence()),
+            Command::CancelAll(symbol) => {
+                let wanted = |order: &&Placed| symbol.is_none_or(|symbol| order.symbol == symbol);
+                let ids: Vec<u64> = self.orders.iter().filter(wanted).map(|o| o.id).collect();
+                for id in ids {
+                    // It may have gone with the other of its pair.
+                    let _ = self.cancel(id);
+                }
+            }
+            Command::Replace(replacement) => self.replace(replacement),
             Command::Deposit(asset, amount) => {
                 return self.flow(*asset, Number::of(amount.exact()), true);
             }

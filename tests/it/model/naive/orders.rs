@@ -10,6 +10,44 @@ use crate::model::number::{Cut, Number};
 impl Naive {
     pub(super) fn place(&mut self, new: NewOrder) -> Result<(), Refusal> {
         let symbol = new.symbol;
+        let mut order = self.prepare(new)?;
+        let base = match new.side {
+            Side::Buy => Number::ZERO,
+            Side::Sell => order.quantity,
+        };
+        let quote = order.hold[0] + order.hold[1];
+        match self.set_aside([(symbol.base(), base), (symbol.quote(), quote)]) {
+            Ok(()) => {}
+            Err(Short::Digits) => return Err(Refusal::Digits),
+            Err(Short::Funds) if new.strict.funds => return Err(Refusal::Funds),
+            Err(Short::Funds) => {
+                order.booked = [Number::ZERO; 2];
+                order.end(OrderStatus::Rejected, self.now);
+            }
+        }
+        let id = order.id;
+        let waits = !order.is_open() || order.due.is_some() || order.armed;
+        let immediate = order.is_immediate();
+        let at_once = immediate
+            || order.terms.execution == Execution::AtOnce
+            || self.rules.match_limit_at_once;
+        self.next += 1;
+        self.orders.push(order);
+        if at_once && !waits {
+            self.meet(id);
+            for order in self.orders.iter_mut().filter(|order| order.id == id) {
+                order.fresh = false;
+            }
+        }
+        if !waits {
+            self.expire_rest(id);
+        }
+        Ok(())
+    }
+
+    /// An order that would be placed now; nothing is set aside yet.
+    pub(super) fn prepare(&self, new: NewOrder) -> Result<Placed, Refusal> {
+        let symbol = new.symbol;
         let Some(pair) = self.pairs.iter().find(|pair| pair.symbol == symbol) else {
             return Err(Refusal::UnknownSymbol);
         };
@@ -44,39 +82,14 @@ impl Naive {
                 .times(rate, MONEY, Cut::Up)
                 .ok_or(Refusal::Digits)?
         };
-        let both = notional.and(fee).ok_or(Refusal::Digits)?;
-        let (base, quote, hold) = match new.side {
-            Side::Buy => (Number::ZERO, both, [notional, fee]),
-            Side::Sell => (quantity, fee, [Number::ZERO, fee]),
+        notional.and(fee).ok_or(Refusal::Digits)?;
+        order.booked = [notional, fee];
+        order.hold = match new.side {
+            Side::Buy => [notional, fee],
+            Side::Sell => [Number::ZERO, fee],
         };
-        (order.booked, order.hold) = ([notional, fee], hold);
-        match self.set_aside([(symbol.base(), base), (symbol.quote(), quote)]) {
-            Ok(()) => {}
-            Err(Short::Digits) => return Err(Refusal::Digits),
-            Err(Short::Funds) => {
-                order.booked = [Number::ZERO; 2];
-                order.end(OrderStatus::Rejected, self.now);
-            }
-        }
         order.fresh = !order.armed && order.trades_at(offered);
-        let id = order.id;
-        let waits = !order.is_open() || order.due.is_some() || order.armed;
-        let immediate = order.is_immediate();
-        let at_once = immediate
-            || order.terms.execution == Execution::AtOnce
-            || self.rules.match_limit_at_once;
-        self.next += 1;
-        self.orders.push(order);
-        if at_once && !waits {
-            self.meet(id);
-            for order in self.orders.iter_mut().filter(|order| order.id == id) {
-                order.fresh = false;
-            }
-        }
-        if !waits {
-            self.expire_rest(id);
-        }
-        Ok(())
+        Ok(order)
     }
 
     /// What an order that waits for nothing has not got is not wanted any more.
@@ -150,6 +163,8 @@ impl Naive {
             extreme: None,
             below: false,
             good_till,
+            pair: None,
+            leans: false,
         };
         if limit.is_none() && !order.is_immediate() && !order.armed {
             order.due = Some(self.elapsed + self.rules.market_delay_min.as_millis());
@@ -223,6 +238,16 @@ impl Naive {
 
     /// Ends an order with the first status, or with the second where something was filled.
     pub(super) fn close(&mut self, index: usize, statuses: [OrderStatus; 2]) {
+        let pair = self.orders[index].pair;
+        self.close_one(index, statuses);
+        let partner = |order: &Placed| pair.is_some_and(|(other, _)| order.id == other);
+        let open = |order: &Placed| partner(order) && order.is_open();
+        if let Some(other) = self.orders.iter().position(open) {
+            self.close_one(other, statuses);
+        }
+    }
+
+    pub(super) fn close_one(&mut self, index: usize, statuses: [OrderStatus; 2]) {
         let order = &mut self.orders[index];
         let status = statuses[usize::from(!order.filled.is_zero())];
         order.history += 1;
@@ -236,11 +261,16 @@ impl Naive {
         let holds = assets.map(|asset| order.holds(asset));
         order.end(status, self.now);
         for (asset, hold) in assets.into_iter().zip(holds) {
-            if let Some(wallet) = self.wallets.get_mut(&asset) {
-                let back = hold.min(wallet.held);
-                wallet.held = wallet.held - back;
-                wallet.free = wallet.free + back;
-            }
+            self.give_back(asset, hold);
+        }
+    }
+
+    /// As far as it is there.
+    pub(super) fn give_back(&mut self, asset: Asset, hold: Number) {
+        if let Some(wallet) = self.wallets.get_mut(&asset) {
+            let back = hold.min(wallet.held);
+            wallet.held = wallet.held - back;
+            wallet.free = wallet.free + back;
         }
     }
 }

@@ -74,6 +74,8 @@ impl Naive {
         if waits || !crosses || quantity.is_zero() {
             return;
         }
+        self.go_on_alone(id);
+        let order = &self.orders[index];
         if quantity < order.remaining() && order.terms.time_in_force == TimeInForce::FillOrKill {
             self.close(index, [OrderStatus::Expired, OrderStatus::PartiallyExpired]);
             return;

@@ -87,7 +87,8 @@ impl Naive {
     pub(super) fn trigger(&mut self, symbol: Symbol, last: Number) -> Vec<u64> {
         let mut triggered = Vec::new();
         let ticker = self.ticker(symbol).unwrap();
-        for order in &mut self.orders {
+        for index in 0..self.orders.len() {
+            let order = &mut self.orders[index];
             if order.symbol != symbol || !order.is_open() || !order.armed {
                 continue;
             }
@@ -95,7 +96,9 @@ impl Naive {
             if level.is_some_and(|level| order.passed(level, last)) {
                 order.armed = false;
                 order.fresh = order.trades_at(Naive::offered(ticker, order.side));
-                triggered.push(order.id);
+                let id = order.id;
+                triggered.push(id);
+                self.go_on_alone(id);
             }
         }
         triggered
