@@ -86,6 +86,7 @@ impl Poller {
             loop {
                 let polls = health.polls();
                 self.tell_trading().await;
+                self.tell_rules(&health).await;
                 health.polled(polls + 1).await;
             }
         };
@@ -133,6 +134,20 @@ impl Poller {
             Ok(Err(why)) => self.desk.refused(why),
             // What the store keeps it from hearing now it is told after the next poll.
             Err(_) => {}
+        }
+    }
+
+    /// Tells the exchange what the markets of the first source demand of orders; what has not changed is no news to it.
+    async fn tell_rules(&self, health: &Health) {
+        let rules = health.take_rules();
+        if rules.is_empty() || self.place != 0 {
+            return;
+        }
+        let command = Command::SetRules(rules);
+        match self.mailbox.submit(command, |_, _| ()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => self.desk.refused(why),
+            Err(why) => log::warn!("the rules of the markets are not kept: {why}"),
         }
     }
 

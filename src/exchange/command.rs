@@ -1,6 +1,7 @@
 //! What can be asked of the exchange, and what it answers.
 
 use super::market::Ticker;
+use super::market_rules::MarketRules;
 use super::order::{Order, OrderKind, Side};
 use super::pair::NewPair;
 use super::replace::{Replaced, Replacement};
@@ -70,6 +71,8 @@ pub enum Command {
     SetPrice(NewPrice),
     /// Says of symbols whether they are traded now; unknown ones become listed. The return of trading is a tick.
     SetTrading(Vec<(Symbol, bool)>),
+    /// Says what markets demand of orders; unknown ones become listed.
+    SetRules(Vec<(Symbol, MarketRules)>),
     /// Places an order.
     Place(NewOrder),
     /// Places two orders of which at most one is carried out; all of it or nothing.

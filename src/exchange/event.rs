@@ -24,6 +24,8 @@ pub enum Event {
     TradesCounted(Side, Symbol),
     /// A market's tick took part in a fill, so that its depth and tick number count.
     MarketTouched(Symbol),
+    /// What a market demands of orders changed.
+    RulesChanged(Symbol),
     /// Closed orders that were last updated before this are to be forgotten.
     Prune {
         /// On the clock that deadlines count in.

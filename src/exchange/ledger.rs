@@ -186,6 +186,17 @@ impl Ledger {
             .ok_or(Refused::NotExact)
     }
 
+    /// An account that will be able to move `amount` between free and held.
+    pub(super) fn made_ready(mut account: Account, amount: Amount) -> Result<Account, Refused> {
+        if !amount.has_at_most(account.decimals) {
+            account.decimals = amount.decimals();
+        }
+        account
+            .is_exact()
+            .then_some(account)
+            .ok_or(Refused::NotExact)
+    }
+
     /// Gives back what was set aside, as far as it is there, and tells how much that was.
     pub(super) fn release(&mut self, asset: Asset, hold: Amount) -> Amount {
         let Some(account) = self.accounts.get_mut(&asset) else {

@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::chance;
+use super::market_rules::MarketRules;
 use super::order::Side;
 use super::rules::Rules;
 use super::trigger::Triggers;
@@ -86,6 +87,8 @@ pub struct Market {
     pub ask_depth: Depth,
     /// Left for sellers in this tick.
     pub bid_depth: Depth,
+    /// What it demands of orders, where that is known.
+    pub rules: Option<Box<MarketRules>>,
     /// Orders that wait.
     pub(super) book: Book,
     /// Orders that wait for a price before that.
@@ -101,6 +104,7 @@ impl Market {
             received: None,
             source: None,
             trading: true,
+            rules: None,
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,

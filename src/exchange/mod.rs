@@ -53,6 +53,7 @@ mod event;
 mod funds;
 mod ledger;
 mod market;
+mod market_rules;
 mod order;
 mod pair;
 mod place;
@@ -81,6 +82,7 @@ pub use digest::Digest;
 pub use event::Event;
 pub use ledger::{Account, Flow};
 pub use market::{Depth, Market, Ticker};
+pub use market_rules::{Band, Crowd, Deltas, Filter, MarketRules, Notional, Range};
 pub use order::{
     Booked, CloseReason, FillPrice, Filled, HistoryEntry, Hold, Lifecycle, Order, OrderKind,
     OrderStatus, Side, Stage, Traded,
@@ -184,6 +186,7 @@ impl Exchange {
             Command::Deliver(source, tickers) => self.apply_tickers(Some(source), &tickers),
             Command::SetPrice(price) => self.set_price(price),
             Command::SetTrading(markets) => self.set_trading(&markets),
+            Command::SetRules(rules) => self.set_rules(rules).map(|()| Outcome::Done),
             Command::Place(order) => self.place(order).map(Outcome::Placed),
             Command::PlacePair(pair) => self.place_pair(&pair),
             Command::Cancel(id) => {

@@ -9,11 +9,12 @@
 //! A pair has the id of its first order. It is done when both orders are closed, and both are closed together unless one
 //! goes on alone: what ends one, a cancellation, an expiry or a date, ends the other for the same reason.
 
+use super::ledger::Ledger;
 use super::order::{CloseReason, Hold, Lifecycle, Order};
 use super::place::Changed;
 use super::trigger::{TRAILING_PER_SYMBOL_MAX, TriggerKind};
 use super::{Event, Exchange, Fact, Freed, NewOrder, Outcome, RejectReason, Rejection};
-use crate::units::{ClientId, OrderId, Price};
+use crate::units::{Amount, ClientId, OrderId, Price};
 
 /// What an order knows of the pair that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,10 @@ fn joint(one: Hold, other: Hold) -> Hold {
     }
 }
 
+fn quote_of(hold: Hold) -> Amount {
+    hold.notional.plus(hold.fee).unwrap_or(hold.notional)
+}
+
 impl Exchange {
     /// Places both orders of a pair, or neither; without the money it is refused.
     pub(super) fn place_pair(&mut self, new: &NewPair) -> Result<Outcome, Rejection> {
@@ -121,9 +126,19 @@ impl Exchange {
         if trailing > 0 && present.saturating_add(trailing) > TRAILING_PER_SYMBOL_MAX {
             return Err(Rejection::TooManyTrailing(TRAILING_PER_SYMBOL_MAX));
         }
+        self.keep_rules(&[needs[0].new, needs[1].new])?;
         let hold = joint(needs[0].hold, needs[1].hold);
         let accounts = self.covered(one.symbol, hold, 2)?;
-        let accounts = accounts.map_err(RejectReason::as_rejection)?;
+        let mut accounts = accounts.map_err(RejectReason::as_rejection)?;
+        // What goes back when one goes on alone may have the digits of either.
+        let quote = one.symbol.quote();
+        let of_quote = |slot: &&mut Option<(_, _)>| slot.is_some_and(|(asset, _)| asset == quote);
+        if let Some(Some((_, account))) = accounts.iter_mut().find(of_quote) {
+            for needs in &needs {
+                *account = Ledger::made_ready(*account, quote_of(needs.hold))
+                    .map_err(|_| Rejection::NotExact(quote))?;
+            }
+        }
         let id = OrderId::new(self.next_order);
         let other = OrderId::new(self.next_order.saturating_add(1));
         let client_id = new.client_id;
@@ -180,8 +195,7 @@ impl Exchange {
                 *hold = kept;
             }
         }
-        let quote = |hold: Hold| hold.notional.plus(hold.fee).unwrap_or(hold.notional);
-        let rest = quote(common).minus(quote(needed)).unwrap_or_default();
+        let rest = quote_of(common).minus(quote_of(needed)).unwrap_or_default();
         if !rest.is_zero() {
             self.ledger.release(symbol.quote(), rest);
             self.events.push(Event::AccountChanged(symbol.quote()));

@@ -13,7 +13,7 @@ use crate::units::{Amount, Asset, Elapsed, OrderId, Price, Rounding, Symbol};
 /// What an order needs.
 pub(super) struct Needs {
     /// The order as it was asked for, its quantity worked out.
-    new: NewOrder,
+    pub(super) new: NewOrder,
     booked: Booked,
     /// What is to be set aside.
     pub(super) hold: Hold,
@@ -26,6 +26,7 @@ impl Exchange {
     /// Places an order; without the money it is kept as rejected.
     pub(super) fn place(&mut self, new: NewOrder) -> Result<Box<Order>, Rejection> {
         let needs = self.needs(new)?;
+        self.keep_rules(&[needs.new])?;
         let covered = self.covered(needs.new.symbol, needs.hold, 1)?;
         if let (true, Err(short)) = (new.strict.funds, covered) {
             return Err(short.as_rejection());
@@ -47,6 +48,7 @@ impl Exchange {
     /// Why this order could not be placed with money set aside for it now; changes nothing.
     pub fn check_order(&self, new: NewOrder) -> Result<Result<(), RejectReason>, Rejection> {
         let needs = self.needs(new)?;
+        self.keep_rules(&[needs.new])?;
         Ok(self.covered(new.symbol, needs.hold, 1)?.map(|_| ()))
     }
 

@@ -160,6 +160,7 @@ impl Command {
                 | Command::Deliver(..)
                 | Command::SetPrice(_)
                 | Command::SetTrading(_)
+                | Command::SetRules(_)
                 | Command::List(_)
         )
     }

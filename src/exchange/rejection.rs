@@ -1,6 +1,7 @@
 //! The two kinds of no: a [`Rejection`] refuses a command, which then never was; a [`RejectReason`] ends an order,
 //! which stays in the history.
 
+use super::market_rules::Filter;
 use crate::units::{Amount, Asset, ClientId, OrderId, Symbol};
 
 /// Why a command is refused. Nothing has changed then. Listed by precedence.
@@ -44,6 +45,9 @@ pub enum Rejection {
     /// An order that must be met at once, at a price that is too old to fill anything.
     #[error("The price of {0} is too old for an order that is met at once")]
     OldPrice(Symbol),
+    /// A rule of the market, by the name that venues give it.
+    #[error("Filter failure: {0}")]
+    Filter(Filter),
     /// A pair with an order on the wrong side of the present price.
     #[error("The relationship of the prices for the orders is not correct.")]
     PairPrices,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::market::{Depth, Ticker};
+use super::market_rules::MarketRules;
 use super::trigger::Mark;
 use super::{Account, Basis, Broken, Digest, Exchange, Order, Rules, Side, TradeTotals};
 use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
@@ -20,6 +21,8 @@ pub struct MarketState {
     pub source: Option<&'static str>,
     /// Whether it takes orders. The store does not keep it: the venue's list is read anew.
     pub trading: bool,
+    /// What it demands of orders, where that is known; kept in a row of its own.
+    pub rules: Option<Box<MarketRules>>,
     /// Ticks so far.
     pub ticks: u64,
     /// Left for buyers in this tick.
@@ -39,6 +42,7 @@ impl MarketState {
             received: None,
             source: None,
             trading: true,
+            rules: None,
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
@@ -133,6 +137,7 @@ impl Exchange {
             market.received = state.received;
             market.source = state.source;
             market.trading = state.trading;
+            market.rules.clone_from(&state.rules);
             market.ticks = state.ticks;
             market.ask_depth = state.ask_depth;
             market.bid_depth = state.bid_depth;
@@ -176,6 +181,7 @@ impl super::Market {
             received: self.received,
             source: self.source,
             trading: self.trading,
+            rules: self.rules.clone(),
             ticks: self.ticks,
             ask_depth: self.ask_depth,
             bid_depth: self.bid_depth,

@@ -21,6 +21,7 @@ impl From<Rejection> for Problem {
             Rejection::UnknownAsset(_) => (400, "unknown_asset"),
             Rejection::UnknownOrder(_) => (404, "unknown_order"),
             Rejection::UnknownPair(_) => (404, "unknown_pair"),
+            Rejection::Filter(_) => (400, "filter_failure"),
             Rejection::PairPrices => (400, "pair_prices"),
             Rejection::Restricted => (400, "restricted"),
             Rejection::OrderNotOpen(_) => (400, "order_not_open"),

@@ -131,6 +131,7 @@ impl Named {
             }
             // Pruned orders are told one by one when they are gone; trades have no key of their own.
             Event::MarketTouched(_)
+            | Event::RulesChanged(_)
             | Event::Prune { .. }
             | Event::Trade(_)
             | Event::PruneTrades { .. } => {}

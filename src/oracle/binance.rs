@@ -9,6 +9,7 @@
 //! what reads them is shared.
 
 use super::field::{self, Entry};
+use super::filters;
 use super::quote::Quote;
 use super::venue::{
     Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest, base_url, joined,
@@ -209,12 +210,16 @@ pub(super) fn instruments(
     let read = |entry: &Entry<'_>| {
         let spot = entry.flag("isSpotTradingAllowed") != Some(false);
         let (base, quote) = (entry.text("baseAsset")?, entry.text("quoteAsset")?);
-        Instrument::of(
+        let found = Instrument::of(
             &base,
             &quote,
             &entry.text("symbol")?,
             spot && trading(entry),
-        )
+        )?;
+        Some(Instrument {
+            rules: filters::rules(entry),
+            ..found
+        })
     };
     let mut found = field::each(&values, read);
     if let Some(tickers) = bodies.get(1).and_then(|body| field::entries(body).ok()) {

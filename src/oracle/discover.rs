@@ -9,6 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::venue::{Instrument, Market};
+use crate::exchange::MarketRules;
 use crate::units::{Asset, Exact, Symbol};
 
 /// So many existing names are suggested for a wrong one.
@@ -59,6 +60,8 @@ pub struct Selection {
     pub unknown: Vec<UnknownSymbol>,
     /// Symbols that are written down, or were asked for before, and are not traded now.
     pub not_trading: Vec<Symbol>,
+    /// What the markets demand of orders, where the list tells.
+    pub rules: Vec<(Symbol, MarketRules)>,
 }
 
 /// Chooses from a venue's list; `before` are the symbols that were traded when it was read the last time.
@@ -99,6 +102,11 @@ pub fn select(
         let new = found.into_iter().filter(|one| seen.insert(one.symbol));
         selection.markets.extend(new.map(market));
     }
+    let rules = |market: &Market| {
+        let rules = by_symbol.get(&market.symbol)?.rules.as_deref()?;
+        Some((market.symbol, rules.clone()))
+    };
+    selection.rules = selection.markets.iter().filter_map(rules).collect();
     selection
 }
 
@@ -172,6 +180,7 @@ mod tests {
                 id: plain.replace('/', ""),
                 trading: plain == name,
                 quote_volume: Exact::parse(volume).ok(),
+                rules: None,
             }
         };
         lines.iter().map(one).collect()

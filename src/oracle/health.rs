@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::discover::{Selection, UnknownSymbol};
 use super::quote::SkipCounts;
-use crate::exchange::Ticker;
+use crate::exchange::{MarketRules, Ticker};
 use crate::units::{Span, Symbol, Timestamp};
 
 /// Whether a source delivers.
@@ -68,6 +68,8 @@ struct Record {
     not_trading: Vec<Symbol>,
     /// Whether the venue's list of markets has been read.
     listed: bool,
+    /// What has not been taken yet.
+    rules: Vec<(Symbol, MarketRules)>,
 }
 
 /// The health at one moment.
@@ -117,6 +119,7 @@ impl Health {
             unknown: Vec::new(),
             not_trading: Vec::new(),
             listed: false,
+            rules: Vec::new(),
         };
         Health(Arc::new(watch::Sender::new(record)))
     }
@@ -129,6 +132,7 @@ impl Health {
                 (market.symbol, arrival.copied().flatten())
             });
             record.arrivals = wanted.collect();
+            record.rules.clone_from(&selection.rules);
             record.listed = true;
             record.unknown.clone_from(&selection.unknown);
             record.not_trading.clone_from(&selection.not_trading);
@@ -161,6 +165,16 @@ impl Health {
         let record = self.0.borrow();
         let arrival = record.arrivals.get(&symbol);
         arrival.is_some_and(|arrival| record.listed || arrival.is_some())
+    }
+
+    /// What the markets of the list demand of orders, until that is put in its place.
+    pub fn take_rules(&self) -> Vec<(Symbol, MarketRules)> {
+        let mut taken = Vec::new();
+        self.0.send_if_modified(|record| {
+            taken = std::mem::take(&mut record.rules);
+            false
+        });
+        taken
     }
 
     /// How many polls have ended.

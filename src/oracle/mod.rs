@@ -32,6 +32,7 @@ mod exec;
 mod fallback;
 mod fetch;
 mod field;
+mod filters;
 mod gate;
 mod group;
 mod guard;

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::quote::Quote;
+use crate::exchange::MarketRules;
 use crate::units::{Asset, Exact, Symbol};
 
 /// A trading venue with a public REST interface.
@@ -92,6 +93,8 @@ pub struct Instrument {
     pub trading: bool,
     /// What changed hands in a day, in the quote asset.
     pub quote_volume: Option<Exact>,
+    /// What it demands of orders, where the list tells.
+    pub rules: Option<Box<MarketRules>>,
 }
 
 /// A GET request.
@@ -164,6 +167,7 @@ impl Instrument {
             id: id.to_owned(),
             trading,
             quote_volume: None,
+            rules: None,
         })
     }
 }

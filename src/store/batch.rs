@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::exchange::{
-    Account, Basis, Digest, Event, Exchange, HistoryEntry, MarketState, Order, Side, Trade,
-    TradeTotals,
+    Account, Basis, Digest, Event, Exchange, HistoryEntry, MarketRules, MarketState, Order, Side,
+    Trade, TradeTotals,
 };
 use crate::samples::Changes;
 use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
@@ -26,6 +26,7 @@ pub struct Batch {
     pub(super) bases: Vec<(Asset, Basis)>,
     pub(super) trades: Vec<(Side, Symbol, TradeTotals)>,
     pub(super) markets: Vec<MarketState>,
+    pub(super) rules: Vec<(Symbol, MarketRules)>,
     pub(super) samples: Changes,
     pub(super) prune_before: Option<Elapsed>,
     pub(super) prune_trades_before: Option<Elapsed>,
@@ -42,6 +43,7 @@ struct Named {
     accounts: BTreeSet<Asset>,
     trades: BTreeSet<(Side, Symbol)>,
     markets: BTreeSet<Symbol>,
+    rules: BTreeSet<Symbol>,
     prune_before: Option<Elapsed>,
     prune_trades_before: Option<Elapsed>,
 }
@@ -81,6 +83,11 @@ impl Batch {
             .iter()
             .filter_map(|&symbol| Some(exchange.market(symbol)?.state(symbol)))
             .collect();
+        let rules = named
+            .rules
+            .iter()
+            .filter_map(|&symbol| Some((symbol, exchange.market_rules(symbol)?.clone())))
+            .collect();
         Batch {
             reset: named.reset,
             open,
@@ -91,6 +98,7 @@ impl Batch {
             bases,
             trades,
             markets,
+            rules,
             prune_before: named.prune_before,
             prune_trades_before: named.prune_trades_before,
             ..Batch::figures(exchange)
@@ -160,6 +168,9 @@ impl Named {
             Event::MarketTouched(symbol) => {
                 self.markets.insert(symbol);
             }
+            Event::RulesChanged(symbol) => {
+                self.rules.insert(symbol);
+            }
             Event::Prune { updated_before } => self.prune_before = Some(updated_before),
             Event::PruneTrades { made_before } => self.prune_trades_before = Some(made_before),
             Event::Reset => {
@@ -167,6 +178,7 @@ impl Named {
                     reset: true,
                     // A reset leaves the markets as they are.
                     markets: std::mem::take(&mut self.markets),
+                    rules: std::mem::take(&mut self.rules),
                     ..Named::default()
                 }
             }

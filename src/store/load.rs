@@ -2,18 +2,20 @@
 //!
 //! Only open orders are read, so a start costs the same however many closed ones there are.
 
+use std::collections::BTreeMap;
+
 use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
 use super::row::{
-    AccountRow, BasisRow, PriceSlotRow, SampleRow, StateKey, decode, read_figures, read_market,
-    read_order, read_trades,
+    AccountRow, BasisRow, MarketRulesRow, PriceSlotRow, SampleRow, StateKey, decode, read_figures,
+    read_market, read_order, read_trades,
 };
 use super::tables::{
-    ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKETS, META, META_FORMAT, OPEN_ORDERS, PRICE_SLOTS,
-    SAMPLES, STATE, TRADES,
+    ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKET_RULES, MARKETS, META, META_FORMAT, OPEN_ORDERS,
+    PRICE_SLOTS, SAMPLES, STATE, TRADES,
 };
-use crate::exchange::{Side, Snapshot, TradeTotals};
+use crate::exchange::{MarketState, Side, Snapshot, TradeTotals};
 use crate::samples::{Curve, Key, Prices, Samples};
 use crate::units::Symbol;
 
@@ -73,6 +75,24 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
         let symbol = Symbol::parse(key.value()).map_err(StoreError::new)?;
         let market = read_market(bytes.value(), symbol)?;
         snapshot.markets.push(market);
+    }
+    if let Some(table) = opened(transaction.open_table(MARKET_RULES))? {
+        let mut rules = BTreeMap::new();
+        for entry in table.iter().map_err(StoreError::new)? {
+            let (key, bytes) = entry.map_err(StoreError::new)?;
+            let symbol = Symbol::parse(key.value()).map_err(StoreError::new)?;
+            rules.insert(symbol, decode::<MarketRulesRow>(bytes.value())?.read()?);
+        }
+        for market in &mut snapshot.markets {
+            market.rules = rules.remove(&market.symbol).map(Box::new);
+        }
+        // A market that has had no price has no row of prices.
+        for (symbol, rules) in rules {
+            snapshot.markets.push(MarketState {
+                rules: Some(Box::new(rules)),
+                ..MarketState::new(symbol)
+            });
+        }
     }
     // Names sort a little differently from the text of their keys.
     snapshot.accounts.sort_unstable_by_key(|&(asset, _)| asset);

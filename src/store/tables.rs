@@ -16,6 +16,9 @@ pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("
 pub(super) const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("state");
 /// Symbol to prices.
 pub(super) const MARKETS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("markets");
+/// Symbol to what it demands of orders.
+pub(super) const MARKET_RULES: TableDefinition<'_, &str, &[u8]> =
+    TableDefinition::new("market_rules");
 /// Sequence number to open order.
 pub(super) const OPEN_ORDERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("open_orders");
 /// Sequence number and entry number to history entry; at [`CLOSED_ORDER`] the order itself, once it is closed.

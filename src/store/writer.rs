@@ -16,12 +16,12 @@ use super::gate::Gate;
 use super::open::Place;
 use super::prune::{PRUNE_ROWS_MAX, prune};
 use super::row::{
-    AccountRow, BasisRow, ExchangeRow, Figures, HistoryRow, MarketRow, PriceSlotRow, Row,
-    SampleRow, StateKey, TradesRow, encode, encode_order,
+    AccountRow, BasisRow, ExchangeRow, Figures, HistoryRow, MarketRow, MarketRulesRow,
+    PriceSlotRow, Row, SampleRow, StateKey, TradesRow, encode, encode_order,
 };
 use super::tables::{
-    ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKETS, META, META_PROOF, OPEN_ORDERS, PRICE_SLOTS,
-    SAMPLES, STATE, TRADES,
+    ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKET_RULES, MARKETS, META, META_PROOF, OPEN_ORDERS,
+    PRICE_SLOTS, SAMPLES, STATE, TRADES,
 };
 use super::{Batch, OpenError, Reader, Shared, StoreError};
 use crate::exchange::Snapshot;
@@ -332,6 +332,7 @@ fn commit(database: &Database, batch: &Batch) -> Result<(), StoreError> {
     super::trades::put(&transaction, &batch.fills)?;
     put_state(&transaction, batch)?;
     put_markets(&transaction, batch)?;
+    put_rules(&transaction, batch)?;
     put_samples(&transaction, &batch.samples)?;
     transaction.commit().map_err(StoreError::new)
 }
@@ -408,6 +409,20 @@ fn put_markets(transaction: &WriteTransaction, batch: &Batch) -> Result<(), Stor
     for state in &batch.markets {
         let key = state.symbol.to_string();
         put(&mut markets, key.as_str(), &MarketRow::from(state))?;
+    }
+    Ok(())
+}
+
+fn put_rules(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
+    if batch.rules.is_empty() {
+        return Ok(());
+    }
+    let mut table = transaction
+        .open_table(MARKET_RULES)
+        .map_err(StoreError::new)?;
+    for (symbol, rules) in &batch.rules {
+        let key = symbol.to_string();
+        put(&mut table, key.as_str(), &MarketRulesRow::from(rules))?;
     }
     Ok(())
 }

@@ -127,6 +127,7 @@ impl PricesRow {
             received: None,
             source: None,
             trading: true,
+            rules: None,
             ticks: self.ticks,
             ask_depth: self.ask_depth.read()?,
             bid_depth: self.bid_depth.read()?,

@@ -270,6 +270,7 @@ impl Told {
                 | Event::AccountChanged(_)
                 | Event::TradesCounted(..)
                 | Event::MarketTouched(_)
+                | Event::RulesChanged(_)
                 | Event::Prune { .. }
                 | Event::PruneTrades { .. } => {}
             }

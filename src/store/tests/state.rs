@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::play::{Play, SYMBOLS, TICK_LOOP_MILLIS, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
-use crate::exchange::{Command, Exchange, NewOrder, OrderKind, Side, Snapshot, Strict, Terms};
+use crate::exchange::{
+    Command, Event, Exchange, MarketRules, NewOrder, OrderKind, Side, Snapshot, Strict, Terms,
+};
 use crate::store::{Batch, FILE_NAME, Store};
 use crate::units::{Amount, Quantity, Span, Symbol};
 
@@ -179,4 +181,29 @@ proptest! {
             prop_assert_eq!(whole.exchange.market(symbol), parts.exchange.market(symbol));
         }
     }
+}
+
+#[test]
+fn what_markets_demand_outlives_a_restart_and_a_reset() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(&directory.path().join(FILE_NAME), CACHE_BYTES).unwrap();
+    let mut play = Play::new(5);
+    let rules = |most| MarketRules {
+        max_orders: Some(most),
+        ..MarketRules::default()
+    };
+    let named = |name| Symbol::parse(name).unwrap();
+    let (known, new) = (named(SYMBOLS[0]), named("NEW/USDT"));
+    play.handle(Command::SetRules(vec![(known, rules(7)), (new, rules(8))]));
+    commit(&store, &mut play.exchange).unwrap();
+    play.handle(Command::SetRules(vec![(known, rules(9))]));
+    play.handle(Command::SetRules(vec![(known, rules(9)), (new, rules(8))]));
+    let events = play.exchange.take_events();
+    assert_eq!(events, [Event::RulesChanged(known)]);
+    wait(store.commit(Batch::collect(&play.exchange, events))).unwrap();
+    play.handle(Command::Reset);
+    commit(&store, &mut play.exchange).unwrap();
+    let restored = Exchange::restore(super::play::rules(), store.load().unwrap()).unwrap();
+    assert_eq!(restored.market_rules(known), Some(&rules(9)));
+    assert_eq!(restored.market_rules(new), Some(&rules(8)));
 }

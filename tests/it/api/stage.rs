@@ -62,6 +62,7 @@ impl Memory {
                 | Event::AccountChanged(_)
                 | Event::TradesCounted(..)
                 | Event::MarketTouched(_)
+                | Event::RulesChanged(_)
                 | Event::Prune { .. }
                 | Event::PruneTrades { .. } => {}
             }

@@ -47,6 +47,7 @@ pub fn answers(
             Rejection::InsufficientFunds { .. } => Refusal::Funds,
             Rejection::NotExact(_)
             | Rejection::OldPrice(_)
+            | Rejection::Filter(_)
             | Rejection::TooManyTrailing(_)
             | Rejection::TooManyOpenOrders(_)
             | Rejection::TooManySymbols(_) => Refusal::Digits,
@@ -224,6 +225,7 @@ fn pruned(naive: &mut Naive, events: &[Event]) -> Result<(), String> {
         | Event::MarketTouched(_)
         | Event::Trade(_)
         | Event::PruneTrades { .. }
+        | Event::RulesChanged(_)
         | Event::Reset => None,
     });
     same(

@@ -50,7 +50,10 @@ impl Follower {
                     }
                     self.last_trade = trade.id;
                 }
-                Event::MarketTouched(_) | Event::Prune { .. } | Event::PruneTrades { .. } => {}
+                Event::MarketTouched(_)
+                | Event::RulesChanged(_)
+                | Event::Prune { .. }
+                | Event::PruneTrades { .. } => {}
             }
         }
         Ok(())

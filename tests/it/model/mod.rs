@@ -151,6 +151,7 @@ fn run(
         | Command::Deliver(..)
         | Command::SetTrading(_)
         | Command::SetPrice(_)
+        | Command::SetRules(_)
         | Command::PlacePair(_)
         | Command::Cancel(_)
         | Command::CancelPair(_)

@@ -135,8 +135,9 @@ pub struct Couple {
     levels: [&'static str; 2],
     /// The limit of the order that stops the loss.
     stop_limit: Option<&'static str>,
-    /// The limit of the order that takes the profit, if that waits for its price too.
-    profit_limit: Option<Option<&'static str>>,
+    /// Whether the order that takes the profit waits for its price too, and its limit then.
+    profit_waits: bool,
+    profit_limit: Option<&'static str>,
     trail: Option<u16>,
     waits: [TimeInForce; 2],
     flags: [bool; 3],
@@ -158,7 +159,7 @@ pub(super) fn couple() -> impl Strategy<Value = Couple> {
     (
         (symbol(), any::<bool>(), twice, levels),
         option::weighted(0.6, factor()),
-        option::weighted(0.3, option::weighted(0.5, factor())),
+        (prop::bool::weighted(0.3), option::weighted(0.5, factor())),
         option::weighted(0.2, select(&[50, 100, 200][..])),
         [select(&WAITS[..]), select(&WAITS[..])],
         any::<[bool; 3]>(),
@@ -169,7 +170,7 @@ pub(super) fn couple() -> impl Strategy<Value = Couple> {
             |(
                 (symbol, buy, quantity, (above, below)),
                 stop_limit,
-                profit_limit,
+                (profit_waits, profit_limit),
                 trail,
                 waits,
                 flags,
@@ -182,6 +183,7 @@ pub(super) fn couple() -> impl Strategy<Value = Couple> {
                     quantity,
                     levels: [above, below],
                     stop_limit,
+                    profit_waits,
                     profit_limit,
                     trail,
                     waits,
@@ -194,6 +196,7 @@ pub(super) fn couple() -> impl Strategy<Value = Couple> {
 }
 
 impl Couple {
+    #[allow(clippy::too_many_lines, reason = "two orders, field by field")]
     pub(super) fn pair(&self, moment: Moment) -> NewPair {
         let [first_is_stop, at_once, fee_in_received] = self.flags;
         let at = |factor| price(self.symbol, factor);
@@ -252,26 +255,22 @@ impl Couple {
                 ..Terms::default()
             },
         );
-        let profit = match self.profit_limit {
-            None => order(
-                1,
-                kind(Some(profit)),
-                Terms {
-                    post_only: true,
-                    time_in_force: date.unwrap_or_default(),
-                    ..Terms::default()
-                },
-            ),
-            Some(limit) => order(
-                1,
-                kind(limit),
-                Terms {
-                    trigger: Some(trigger(TriggerKind::TakeProfit, profit, None)),
-                    time_in_force: self.waits[1],
-                    ..Terms::default()
-                },
-            ),
+        let (limit, terms) = if self.profit_waits {
+            let terms = Terms {
+                trigger: Some(trigger(TriggerKind::TakeProfit, profit, None)),
+                time_in_force: self.waits[1],
+                ..Terms::default()
+            };
+            (self.profit_limit, terms)
+        } else {
+            let terms = Terms {
+                post_only: true,
+                time_in_force: date.unwrap_or_default(),
+                ..Terms::default()
+            };
+            (Some(profit), terms)
         };
+        let profit = order(1, kind(limit), terms);
         NewPair {
             orders: if first_is_stop {
                 [stop, profit]

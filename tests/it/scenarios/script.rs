@@ -120,9 +120,11 @@ pub fn action(line: &str) -> Result<Action, String> {
 fn pair(name: Option<&str>, words: &[&str]) -> Result<Command, String> {
     let middle = words.iter().position(|word| *word == "+");
     let (first, second) = words.split_at(middle.ok_or("a pair is two orders")?);
-    let read = |words: &[&str]| match action(&words.join(" "))? {
-        Action::Command(Command::Place(new)) => Ok(new),
-        _ => Err("a pair is two orders".to_owned()),
+    let read = |words: &[&str]| {
+        let Action::Command(Command::Place(new)) = action(&words.join(" "))? else {
+            return Err("a pair is two orders".to_owned());
+        };
+        Ok(new)
     };
     let client_id = name.map(ClientId::parse).transpose();
     Ok(Command::PlacePair(Box::new(NewPair {

@@ -74,6 +74,7 @@ pub fn events(exchange: &Exchange, events: &[Event], start: u64) -> Vec<String> 
             Event::Trade(_)
             | Event::TradesCounted(..)
             | Event::MarketTouched(_)
+            | Event::RulesChanged(_)
             | Event::Prune { .. }
             | Event::PruneTrades { .. } => {}
         }

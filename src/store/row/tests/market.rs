@@ -1,6 +1,7 @@
 //! The bytes of market rows.
 
 use super::*;
+use crate::exchange::{MarketRules, Range};
 
 #[test]
 fn market_version_1() {
@@ -54,5 +55,39 @@ fn market_version_2() {
     let golden = golden.into_iter().chain([(trailed, marks)]);
     for (state, golden) in golden {
         assert_golden(&MarketRow::from(&state), golden, read_market, &state);
+    }
+}
+
+#[test]
+fn market_rules_version_1() {
+    let exact = |text| Some(Exact::parse(text).unwrap());
+    let plain = MarketRules::default();
+    let lot = Range {
+        min: exact("1.5"),
+        max: exact("2"),
+        step: exact("0.5"),
+    };
+    let stepped = MarketRules {
+        price: Range {
+            step: exact("0.01"),
+            ..Range::default()
+        },
+        lot,
+        max_orders: Some(200),
+        ..plain.clone()
+    };
+    let golden = [
+        (plain, format!("01{}", "00".repeat(26))),
+        (
+            stepped,
+            format!(
+                "010000010202011e01010400010a01{}01c801000000",
+                "00".repeat(16)
+            ),
+        ),
+    ];
+    let read = |bytes: &[u8]| decode::<MarketRulesRow>(bytes)?.read();
+    for (rules, golden) in golden {
+        assert_golden(&MarketRulesRow::from(&rules), &golden, read, &rules);
     }
 }

@@ -78,6 +78,7 @@ fn market(ticker: Option<Ticker>, ask_depth: Depth, bid_depth: Depth) -> MarketS
         received: None,
         source: None,
         trading: true,
+        rules: None,
         ticks: 129,
         ask_depth,
         bid_depth,

@@ -234,6 +234,7 @@ fn any_market() -> impl Strategy<Value = MarketState> {
     let depths = (depth(), depth());
     (any_symbol(), ticker, any::<u64>(), depths, marks).prop_map(
         |(symbol, ticker, ticks, (ask_depth, bid_depth), marks)| MarketState {
+            rules: None,
             symbol,
             ticker: ticker.map(|(last, bid, ask, bid_quantity, ask_quantity, at)| Ticker {
                 symbol,

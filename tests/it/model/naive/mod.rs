@@ -47,6 +47,7 @@ pub enum Refusal {
 
 /// An order, open or closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "as simple as it can be told")]
 pub struct Placed {
     pub id: u64,
     pub symbol: Symbol,
@@ -214,6 +215,8 @@ impl Naive {
                 }
             }
             Command::SetPrice(new) => return self.set_price(*new),
+            // The model asks for no rules of markets.
+            Command::SetRules(_) => {}
             Command::Place(new) => return self.place(*new),
             Command::PlacePair(new) => return self.place_pair(new),
             Command::Cancel(id) => return self.cancel(id.sequence()),

@@ -4,6 +4,8 @@ use mockx::exchange::{
     NewPair, OnlyIf, OrderStatus, Replacement, Side, TRAILING_PER_SYMBOL_MAX, TriggerKind,
 };
 
+use mockx::units::Asset;
+
 use super::money::Short;
 use super::{Naive, Placed, Refusal, number};
 use crate::model::number::Number;
@@ -59,9 +61,14 @@ impl Naive {
             Side::Sell => first.quantity,
         };
         let (stock, purse) = (first.symbol.base(), first.symbol.quote());
-        match self.set_aside([(stock, base), (purse, hold[0] + hold[1])]) {
+        let before = self.wallets.clone();
+        let placed = self.set_aside([(stock, base), (purse, hold[0] + hold[1])]);
+        match placed.and_then(|()| self.expect_back(purse, hold, [&first, &second])) {
             Ok(()) => {}
-            Err(Short::Digits) => return Err(Refusal::Digits),
+            Err(Short::Digits) => {
+                self.wallets = before;
+                return Err(Refusal::Digits);
+            }
             Err(Short::Funds) => return Err(Refusal::Funds),
         }
         second.id = first.id + 1;
@@ -71,6 +78,25 @@ impl Naive {
         second.leans = true;
         self.next += 2;
         self.orders.extend([first, second]);
+        Ok(())
+    }
+
+    /// What is given back when one order goes on alone has the digits of what that one needs.
+    fn expect_back(
+        &mut self,
+        purse: Asset,
+        hold: [Number; 2],
+        orders: [&Placed; 2],
+    ) -> Result<(), Short> {
+        if (hold[0] + hold[1]).is_zero() {
+            return Ok(());
+        }
+        let mut wallet = self.wallet(purse);
+        for order in orders {
+            wallet.saw(order.hold[0] + order.hold[1]);
+        }
+        Naive::check(&wallet, self.holds(purse) + hold[0] + hold[1])?;
+        self.wallets.insert(purse, wallet);
         Ok(())
     }
 
