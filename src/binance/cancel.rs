@@ -73,12 +73,10 @@ pub(super) async fn one(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
 }
 
 fn canceled(exchange: &mut Exchange, moment: Moment, id: OrderId) -> Result<Order, Fault> {
-    match exchange.handle(moment, Command::Cancel(id))? {
-        Outcome::Canceled(order, _) => Ok(*order),
-        Outcome::Done | Outcome::Placed(_) | Outcome::Balance(_) | Outcome::Ticker(_) => {
-            Err(Fault::unknown_order())
-        }
-    }
+    let Outcome::Canceled(order, _) = exchange.handle(moment, Command::Cancel(id))? else {
+        return Err(Fault::unknown_order());
+    };
+    Ok(*order)
 }
 
 /// `DELETE /api/v3/openOrders`: all of a market.

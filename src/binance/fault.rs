@@ -148,9 +148,12 @@ impl From<Rejection> for Fault {
             Rejection::NotTrading(_) | Rejection::NoPrice(_) | Rejection::OldPrice(_) => closed(),
             Rejection::UnknownOrder(_) | Rejection::OrderNotOpen(_) => Fault::unknown_order(),
             Rejection::DuplicateClientId { .. } => Fault::new(-2010, "Duplicate order sent."),
-            Rejection::WouldMatch | Rejection::WouldTrigger => {
+            Rejection::WouldMatch | Rejection::WouldTrigger | Rejection::PairPrices => {
                 Fault::new(-2010, rejection.to_string())
             }
+            Rejection::UnknownPair(_) => Fault::unknown_order(),
+            Rejection::Restricted => Fault::new(-2011, rejection.to_string()),
+            Rejection::Filter(filter) => Fault::filter(filter.as_str()),
             Rejection::InsufficientFunds { .. } => Fault::funds(),
             Rejection::TrailingDelta(_) => Fault::filter("TRAILING_DELTA"),
             Rejection::TooManyTrailing(_) => {

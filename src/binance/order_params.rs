@@ -4,7 +4,8 @@ use super::fault::Fault;
 use super::params::Params;
 use super::symbols;
 use crate::exchange::{
-    Execution, FeeMode, Level, NewOrder, OrderKind, Side, Terms, TimeInForce, Trigger, TriggerKind,
+    Execution, FeeMode, Level, NewOrder, OrderKind, Side, Strict, Terms, TimeInForce, Trigger,
+    TriggerKind,
 };
 use crate::units::{Amount, ClientId, Exact, Invalid, Price, Quantity, Symbol};
 
@@ -158,6 +159,10 @@ impl Draft {
             kind: self.kind,
             quantity: self.quantity,
             terms: self.terms,
+            strict: Strict {
+                rules: true,
+                funds: true,
+            },
         }
     }
 }

@@ -63,6 +63,7 @@ fn trades_since(exchange: &Exchange, before: usize, id: OrderId) -> Vec<Trade> {
         | Event::MarketTouched(_)
         | Event::Prune { .. }
         | Event::PruneTrades { .. }
+        | Event::RulesChanged(_)
         | Event::Reset => None,
     });
     trades.collect()

@@ -278,7 +278,7 @@ mod tests {
             ),
             (
                 r#"{"trigger":"stop_loss","trigger_price":0}"#,
-                "`trigger_price` must be above 0",
+                "`trigger_price` must be greater than 0",
             ),
             (r#"{"client_id":""}"#, "`client_id` must not be empty"),
             (

@@ -6,7 +6,8 @@
 use super::order_search::Choice;
 use super::time::Zone;
 use crate::exchange::{
-    Execution, FeeMode, Level, NewOrder, OrderKind, Side, Terms, TimeInForce, Trigger, TriggerKind,
+    Execution, FeeMode, Level, NewOrder, OrderKind, Side, Strict, Terms, TimeInForce, Trigger,
+    TriggerKind,
 };
 use crate::http::{Problem, Query};
 use crate::units::{Amount, ClientId, Price, Quantity, Symbol};
@@ -163,6 +164,7 @@ impl Ticket {
                     ),
                 },
             },
+            strict: Strict::default(),
         })
     }
 

@@ -78,7 +78,8 @@ impl Model {
             Event::OrderOpen(_)
             | Event::AccountChanged(_)
             | Event::TradesCounted(..)
-            | Event::MarketTouched(_) => {}
+            | Event::MarketTouched(_)
+            | Event::RulesChanged(_) => {}
         }
     }
 

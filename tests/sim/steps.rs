@@ -1,8 +1,8 @@
 //! What happens in a run: a list of steps drawn from the seed, any part of which is a run too.
 
 use mockx::exchange::{
-    Command, Execution, FeeMode, Level, NewBalance, NewOrder, NewPrice, OrderKind, Side, Terms,
-    Ticker, TimeInForce, Trigger, TriggerKind,
+    Command, Execution, FeeMode, Level, NewBalance, NewOrder, NewPrice, OrderKind, Side, Strict,
+    Terms, Ticker, TimeInForce, Trigger, TriggerKind,
 };
 use mockx::units::{
     Amount, Asset, ClientId, Exact, OrderId, Price, Quantity, Span, Symbol, Timestamp,
@@ -194,6 +194,7 @@ fn order(chance: &mut Chance) -> Command {
         kind,
         quantity: quantity(chance, 90_000),
         terms: terms(chance),
+        strict: Strict::default(),
     })
 }
 

@@ -127,6 +127,7 @@ impl Found {
             history_count: 1,
             taker_through: 0,
             deadline: None,
+            pair: None,
             lifecycle: Lifecycle::Closed {
                 at: era.time(fields.number("ts_finish")).unwrap_or(updated_at),
                 reason: reason(status, fields, symbol),
