@@ -69,6 +69,9 @@ pub trait Archive: fmt::Debug + Send + Sync {
     /// The trades of an order, open or closed, oldest first; none once the order is forgotten.
     fn trades_of(&self, id: OrderId) -> Result<Vec<Trade>, Unreadable>;
 
+    /// Sends everything that is stored, as a backup, in pieces, until told to stop.
+    fn backup(&self, send: &mut dyn FnMut(Vec<u8>) -> ControlFlow<()>) -> Result<(), Unreadable>;
+
     /// How many closed orders there are.
     fn count(&self) -> Result<u64, Unreadable>;
 }

@@ -69,6 +69,34 @@ It works with the daemon down; as root or in the group mockx it sees more. Exit 
 something looks wrong.")]
     Doctor,
 
+    /// Copy the state of the running daemon into a file: a store, whole and checked, or nothing
+    #[command(after_help = "Example: mockx backup /backups/mockx-2026-01-31.redb")]
+    Backup {
+        /// The file, which must not exist
+        file: PathBuf,
+    },
+
+    /// Put a backup in the place of the state, with the daemon stopped
+    #[command(after_help = "\
+What is there is kept beside it as mockx.redb.replaced. Ids that it has given are not given again.")]
+    Restore {
+        /// The backup
+        file: PathBuf,
+
+        /// Even if there are orders or money, or what is there is damaged
+        #[arg(long)]
+        force: bool,
+    },
+
+    /// Check a store that nobody has open: pages, rows, indexes, books; prints "ok: ...", writes nothing
+    #[command(
+        after_help = "Exit code 1 if it is not sound. Example: mockx check /backups/mockx-2026-01-31.redb"
+    )]
+    Check {
+        /// The store or backup [default: that of the data directory]
+        file: Option<PathBuf>,
+    },
+
     /// Look after the mirror in a Valkey or Redis server
     Mirror {
         #[command(subcommand)]

@@ -95,6 +95,42 @@ pub(super) fn send(daemon: &Daemon, request: &Request, timeout: Span) -> Result<
     read.map_err(|error| failure(&error, daemon, request, timeout))
 }
 
+/// A request whose answer is read as it comes, for as long as it comes.
+pub(super) fn open(
+    request: &Request,
+    environment: &Environment,
+) -> Result<impl std::io::Read, Failure> {
+    let daemon = locate::find(environment)?;
+    let wait = Duration::from_millis(DEFAULT_TIMEOUT.as_millis());
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .timeout_connect(Some(wait))
+        .timeout_recv_response(Some(wait))
+        .build();
+    let mut head = http::Request::get(format!("{}{}", daemon.url, request.path));
+    if let Some(key) = &daemon.key {
+        head = head.header("x-api-key", key.expose());
+    }
+    let sent = head
+        .body(())
+        .map_err(ureq::Error::Http)
+        .and_then(|whole| ureq::Agent::new_with_config(config).run(whole));
+    let mut response = sent.map_err(|error| failure(&error, &daemon, request, DEFAULT_TIMEOUT))?;
+    if response.status().as_u16() != 200 {
+        let status = response.status();
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(1 << 16)
+            .read_to_string();
+        let body = body.unwrap_or_default();
+        return Err(Failure::Refused(format!("{status}: {body}")));
+    }
+    Ok(response.into_body().into_reader())
+}
+
 /// What to say when there is no answer.
 fn failure(error: &ureq::Error, daemon: &Daemon, request: &Request, timeout: Span) -> Failure {
     let url = &daemon.url;

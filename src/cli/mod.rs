@@ -21,6 +21,7 @@ mod mirror;
 mod order_terms;
 mod request;
 mod serve;
+mod state;
 mod table;
 
 use std::ffi::OsString;
@@ -48,6 +49,9 @@ where
         None => help(),
         Some(Command::Serve(options)) => serve::serve(&options, &environment),
         Some(Command::CheckConfig { file }) => check::check(file.as_deref(), &environment),
+        Some(Command::Backup { file }) => state::backup(&file, &environment),
+        Some(Command::Restore { file, force }) => state::restore(&file, force, &environment),
+        Some(Command::Check { file }) => state::check(file, &environment),
         Some(Command::Doctor) => doctor::doctor(&environment),
         Some(Command::Mirror { command }) => mirror::run(command, &environment),
         Some(Command::Client(command)) => client::run(&command, arguments.table, &environment),

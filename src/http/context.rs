@@ -151,6 +151,7 @@ pub struct Access {
 }
 
 /// Reads the archive where it may wait; what cannot be read becomes a problem.
+#[derive(Clone)]
 pub(crate) struct Reader(Pool);
 
 impl Reader {

@@ -26,6 +26,7 @@ pub mod router;
 pub mod server;
 
 mod admin;
+mod backup;
 mod balances;
 mod docs;
 mod fields;

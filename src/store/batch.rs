@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::exchange::{
     Account, Basis, Digest, Event, Exchange, HistoryEntry, MarketRules, MarketState, Order, Side,
-    Trade, TradeTotals,
+    Snapshot, Trade, TradeTotals,
 };
 use crate::samples::Changes;
 use crate::units::{Asset, Elapsed, Moment, OrderId, Symbol};
@@ -135,6 +135,17 @@ impl Batch {
     /// Whether it begins with forgetting everything.
     pub fn resets(&self) -> bool {
         self.reset
+    }
+
+    /// What is stored goes on as it is, but gives no id before these.
+    pub(super) fn continuing(snapshot: &Snapshot, (order, trade): (u64, u64)) -> Batch {
+        Batch {
+            moment: snapshot.moment,
+            next_order: snapshot.next_order.max(order),
+            next_trade: snapshot.next_trade.max(trade),
+            journal: snapshot.journal,
+            ..Batch::default()
+        }
     }
 
     fn figures(exchange: &Exchange) -> Batch {

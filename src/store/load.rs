@@ -135,7 +135,7 @@ pub(super) fn load_samples(transaction: &ReadTransaction) -> Result<Samples, Sto
 }
 
 /// A table that an older store need not have.
-fn opened<T>(table: Result<T, redb::TableError>) -> Result<Option<T>, StoreError> {
+pub(super) fn opened<T>(table: Result<T, redb::TableError>) -> Result<Option<T>, StoreError> {
     match table {
         Ok(table) => Ok(Some(table)),
         Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),

@@ -15,16 +15,23 @@
 //! | `tables` | every table on one screen |
 //! | `row` | what a row looks like in bytes, with its version |
 //! | `batch` | which rows the events of some turns change |
+//! | `commit` | a batch's rows, in one transaction |
 //! | `writer` | what commits, on a thread or stepped |
 //! | `open` | the file: is it ours, is it sound, making it |
 //! | `gate` | a disk that is not written to until it may be |
 //! | `prune`, `compact` | forgetting, and giving space back |
 //! | `load` | rows to a snapshot, at the start and after a failure |
+//! | `copy` | all rows, as a stream |
+//! | `backup`, `check` | copies, and the audit of a store at rest |
 //! | `reader` | closed orders and histories |
 //! | `trades` | trades, written, read and pruned |
 
+mod backup;
 mod batch;
+mod check;
+mod commit;
 mod compact;
+mod copy;
 mod gate;
 mod load;
 mod open;
@@ -44,7 +51,9 @@ use std::thread::JoinHandle;
 use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::oneshot;
 
+pub use backup::{BackupError, receive, restore};
 pub use batch::Batch;
+pub use check::{Checked, check};
 pub use gate::{Behind, Doubt};
 pub use open::{Disk, OnCheck, OpenError, Place};
 pub use reader::Reader;

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redb::backends::FileBackend;
-use redb::{Database, DatabaseError, ReadableDatabase, StorageBackend as _, StorageError};
+use redb::{
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend as _, StorageError,
+};
 
 use super::StoreError;
 use super::gate::{Behind, Doubt, Gate};
@@ -53,7 +55,7 @@ impl Doubt for Mark {
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
@@ -112,6 +114,8 @@ pub struct Place {
     pub(super) disk: Disk,
     pub(super) cache_bytes: usize,
     pub(super) on_check: Option<OnCheck>,
+    /// Whether every page is checked, however large the file is.
+    pub(super) checks_all: bool,
 }
 
 /// A database that writes to its disk once its gate is open.
@@ -134,6 +138,7 @@ impl Place {
             disk,
             cache_bytes,
             on_check: None,
+            checks_all: false,
         }
     }
 
@@ -150,7 +155,8 @@ impl Place {
         }
     }
 
-    fn existing_file(path: &Path, cache_bytes: usize) -> Place {
+    /// A file that is there.
+    pub(super) fn existing_file(path: &Path, cache_bytes: usize) -> Place {
         let owned = path.to_owned();
         let mark = with_suffix(path, DOUBT_SUFFIX);
         Place {
@@ -175,6 +181,7 @@ impl Place {
             }),
             cache_bytes,
             on_check: None,
+            checks_all: false,
         }
     }
 
@@ -192,28 +199,37 @@ impl Place {
     pub(super) fn open_and_load(&self) -> Result<(Opened, Snapshot), OpenError> {
         let Opened { database, gate } = self.open(None)?;
         let transaction = database.begin_read().map_err(|error| self.damaged(error))?;
-        match load::format(&transaction).map_err(|error| self.damaged(error))? {
-            FORMAT => {}
-            found if found > FORMAT => {
-                return Err(OpenError::Newer {
-                    path: self.path.clone(),
-                    found,
-                    known: FORMAT,
-                });
-            }
-            found => return Err(self.damaged(format!("unknown format {found}"))),
-        }
+        self.check_format(&transaction)?;
         let snapshot = load::load(&transaction).map_err(|error| self.damaged(error))?;
         drop(transaction);
         gate.open().map_err(|error| self.unusable(error))?;
         Ok((Opened { database, gate }, snapshot))
     }
 
-    /// Makes an empty store where there is nothing.
-    pub fn make(&self) -> Result<(), OpenError> {
+    /// Whether it is one that is known here.
+    pub(super) fn check_format(&self, transaction: &ReadTransaction) -> Result<(), OpenError> {
+        match load::format(transaction).map_err(|error| self.damaged(error))? {
+            FORMAT => Ok(()),
+            found if found > FORMAT => Err(OpenError::Newer {
+                path: self.path.clone(),
+                found,
+                known: FORMAT,
+            }),
+            found => Err(self.damaged(format!("unknown format {found}"))),
+        }
+    }
+
+    /// Opens an empty file, for all the rows of another store.
+    pub(super) fn make_empty(&self) -> Result<Database, OpenError> {
         let (gate, length) = self.shut_gate(None)?;
         let Opened { database, gate } = self.database(gate, length)?;
         gate.open().map_err(|error| self.unusable(error))?;
+        Ok(database)
+    }
+
+    /// Makes an empty store where there is nothing.
+    pub fn make(&self) -> Result<(), OpenError> {
+        let database = self.make_empty()?;
         load::create(&database).map_err(|error| self.unusable(error))?;
         drop(database);
         Ok(())
@@ -229,7 +245,7 @@ impl Place {
     fn database(&self, gate: Gate, length: u64) -> Result<Opened, OpenError> {
         let mut builder = Database::builder();
         builder.set_cache_size(self.cache_bytes);
-        if length <= CHECKED_BYTES_MAX {
+        if length <= CHECKED_BYTES_MAX || self.checks_all {
             builder.set_check_integrity_on_open(true);
         } else {
             let on_check = self.on_check.clone();
@@ -272,7 +288,7 @@ impl Place {
         }
     }
 
-    fn damaged(&self, reason: impl fmt::Display) -> OpenError {
+    pub(super) fn damaged(&self, reason: impl fmt::Display) -> OpenError {
         OpenError::Damaged {
             path: self.path.clone(),
             reason: reason.to_string(),
@@ -302,7 +318,7 @@ fn make_file(path: &Path, cache_bytes: usize) -> Result<(), OpenError> {
 }
 
 /// Gives a file its name for good, unless somebody else was quicker.
-fn name(draft: &Path, path: &Path) -> io::Result<()> {
+pub(super) fn name(draft: &Path, path: &Path) -> io::Result<()> {
     match std::fs::hard_link(draft, path) {
         Ok(()) => std::fs::remove_file(draft)?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => std::fs::remove_file(draft)?,

@@ -189,6 +189,10 @@ impl Archive for Reader {
         Ok(self.read_closed_ids()?)
     }
 
+    fn backup(&self, send: &mut dyn FnMut(Vec<u8>) -> ControlFlow<()>) -> Result<(), Unreadable> {
+        Ok(super::copy::send(&self.shared.view()?, send)?)
+    }
+
     fn count(&self) -> Result<u64, Unreadable> {
         Ok(self.read_count()?)
     }

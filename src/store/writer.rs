@@ -8,28 +8,25 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use redb::{Database, Table, WriteTransaction};
+use redb::Database;
 use tokio::sync::oneshot;
 
+use super::commit::commit;
 use super::compact::{Compacted, compact};
 use super::gate::Gate;
 use super::open::Place;
 use super::prune::{PRUNE_ROWS_MAX, prune};
-use super::row::{
-    AccountRow, BasisRow, ExchangeRow, Figures, HistoryRow, MarketRow, MarketRulesRow,
-    PriceSlotRow, Row, SampleRow, StateKey, TradesRow, encode, encode_order,
-};
-use super::tables::{
-    ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKET_RULES, MARKETS, META, META_PROOF, OPEN_ORDERS,
-    PRICE_SLOTS, SAMPLES, STATE, TRADES,
-};
+use super::tables::{META, META_PROOF};
 use super::{Batch, OpenError, Reader, Shared, StoreError};
 use crate::exchange::Snapshot;
-use crate::samples::{Changes, Samples};
+use crate::samples::Samples;
 use crate::units::{Elapsed, OrderId};
 
 /// How long nobody must have wanted a commit before the file is made smaller.
 pub(super) const COMPACT_QUIET: Duration = Duration::from_secs(5);
+
+/// How often the file is opened again where nobody else asks for it.
+const REVIVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// So many rows must have been freed before it is looked at whether that is worth it.
 const COMPACT_ROWS_MIN: usize = 1000;
@@ -71,6 +68,8 @@ pub struct Writer {
     tell_pruned: Option<TellPruned>,
     /// The same of trades.
     prune_trades_before: Option<Elapsed>,
+    /// Whether it failed while nobody had asked for anything, so that nobody else will open the file again soon.
+    failed_alone: bool,
     /// Rows that are gone since the file was last made smaller.
     freed_rows: usize,
 }
@@ -93,9 +92,9 @@ pub(super) fn run(mut writer: Writer, tasks: &Receiver<Task>) {
         // The file is made smaller while nobody has wanted a commit for a while.
         let task = if writer.is_pruning() {
             tasks.try_recv()
-        } else if writer.may_compact() {
+        } else if writer.failed_alone || writer.may_compact() {
             tasks
-                .recv_timeout(COMPACT_QUIET)
+                .recv_timeout(writer.patience())
                 .map_err(|error| match error {
                     RecvTimeoutError::Timeout => TryRecvError::Empty,
                     RecvTimeoutError::Disconnected => TryRecvError::Disconnected,
@@ -113,8 +112,7 @@ pub(super) fn run(mut writer: Writer, tasks: &Receiver<Task>) {
                 drop(done.send(writer.reopen()));
             }
             Ok(Task::TellPruned(tell)) => writer.tell_pruned = Some(tell),
-            Err(TryRecvError::Empty) if writer.is_pruning() => writer.prune(),
-            Err(TryRecvError::Empty) => writer.compact(),
+            Err(TryRecvError::Empty) => writer.idle(),
             Err(TryRecvError::Disconnected) => return,
         }
     }
@@ -134,6 +132,7 @@ impl Writer {
             prune_before: None,
             tell_pruned: None,
             prune_trades_before: None,
+            failed_alone: false,
             // What an earlier run has freed is not known.
             freed_rows: COMPACT_ROWS_MIN,
         };
@@ -164,6 +163,8 @@ impl Writer {
 
     /// Commits a batch: it is durable, or everything after it fails until [`Writer::reopen`] has succeeded.
     pub fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        // From here on whoever asked sees to it.
+        self.failed_alone = false;
         if self.condition != Condition::Working {
             return Err(StoreError("an earlier commit failed".to_owned()));
         }
@@ -179,6 +180,26 @@ impl Writer {
             Err(_) => self.fail(),
         }
         result
+    }
+
+    /// How long to wait for a task before it does something by itself.
+    fn patience(&self) -> Duration {
+        if self.failed_alone {
+            REVIVE_INTERVAL
+        } else {
+            COMPACT_QUIET
+        }
+    }
+
+    /// Does what there is to do while nobody asks for anything.
+    pub fn idle(&mut self) {
+        if self.failed_alone {
+            self.look_after();
+        } else if self.is_pruning() {
+            self.prune();
+        } else {
+            self.compact();
+        }
     }
 
     /// Makes one small commit that forgets what is too old.
@@ -258,9 +279,14 @@ impl Writer {
             // The exchange lost nothing: it needs to know only if the disk takes no commits any more, and its next one
             // tells it.
             if let Err(error) = self.reopen() {
-                log::warn!("the store takes no commits: {error}");
+                if !self.failed_alone {
+                    log::warn!("the store takes no commits: {error}");
+                }
+                self.failed_alone = true;
+                return;
             }
         }
+        self.failed_alone = false;
     }
 
     /// Whether there is more to forget.
@@ -321,167 +347,4 @@ fn prove(database: &Database) -> Result<(), StoreError> {
     };
     edit(Some(&proof))?;
     edit(None)
-}
-
-fn commit(database: &Database, batch: &Batch) -> Result<(), StoreError> {
-    let transaction = database.begin_write().map_err(StoreError::new)?;
-    if batch.reset {
-        reset(&transaction)?;
-    }
-    put_orders(&transaction, batch)?;
-    super::trades::put(&transaction, &batch.fills)?;
-    put_state(&transaction, batch)?;
-    put_markets(&transaction, batch)?;
-    put_rules(&transaction, batch)?;
-    put_samples(&transaction, &batch.samples)?;
-    transaction.commit().map_err(StoreError::new)
-}
-
-fn put_orders(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
-    if !batch.open.is_empty() || !batch.closed.is_empty() {
-        let mut open = transaction
-            .open_table(OPEN_ORDERS)
-            .map_err(StoreError::new)?;
-        for order in &batch.open {
-            let row = encode_order(order)?;
-            open.insert(order.id.sequence(), row.as_slice())
-                .map_err(StoreError::new)?;
-        }
-        for order in &batch.closed {
-            open.remove(order.id.sequence()).map_err(StoreError::new)?;
-        }
-    }
-    if !batch.closed.is_empty() {
-        let mut index = transaction
-            .open_table(CLOSED_BY_UPDATE)
-            .map_err(StoreError::new)?;
-        for order in &batch.closed {
-            let key = (order.updated_at.as_millis(), order.id.sequence());
-            index.insert(key, ()).map_err(StoreError::new)?;
-        }
-    }
-    if !batch.closed.is_empty() || !batch.history.is_empty() {
-        let mut archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
-        for order in &batch.closed {
-            let key = (order.id.sequence(), CLOSED_ORDER);
-            let row = encode_order(order)?;
-            archive
-                .insert(key, row.as_slice())
-                .map_err(StoreError::new)?;
-        }
-        for entry in &batch.history {
-            let key = (entry.order.sequence(), entry.number);
-            put(&mut archive, key, &HistoryRow::from(entry))?;
-        }
-    }
-    Ok(())
-}
-
-fn put_state(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
-    let mut table = transaction.open_table(STATE).map_err(StoreError::new)?;
-    let figures = ExchangeRow::from(Figures {
-        moment: batch.moment,
-        next_order: batch.next_order,
-        journal: batch.journal,
-        next_trade: batch.next_trade,
-    });
-    put(&mut table, StateKey::Figures.to_string().as_str(), &figures)?;
-    for (asset, account) in &batch.accounts {
-        let key = StateKey::Account(*asset).to_string();
-        put(&mut table, key.as_str(), &AccountRow::from(account))?;
-    }
-    for (asset, basis) in &batch.bases {
-        let key = StateKey::Basis(*asset).to_string();
-        put(&mut table, key.as_str(), &BasisRow::from(basis))?;
-    }
-    for (side, symbol, totals) in &batch.trades {
-        let key = StateKey::Trades(*side, *symbol).to_string();
-        put(&mut table, key.as_str(), &TradesRow::from(totals))?;
-    }
-    Ok(())
-}
-
-fn put_markets(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
-    if batch.markets.is_empty() {
-        return Ok(());
-    }
-    let mut markets = transaction.open_table(MARKETS).map_err(StoreError::new)?;
-    for state in &batch.markets {
-        let key = state.symbol.to_string();
-        put(&mut markets, key.as_str(), &MarketRow::from(state))?;
-    }
-    Ok(())
-}
-
-fn put_rules(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
-    if batch.rules.is_empty() {
-        return Ok(());
-    }
-    let mut table = transaction
-        .open_table(MARKET_RULES)
-        .map_err(StoreError::new)?;
-    for (symbol, rules) in &batch.rules {
-        let key = symbol.to_string();
-        put(&mut table, key.as_str(), &MarketRulesRow::from(rules))?;
-    }
-    Ok(())
-}
-
-/// Writes new samples and drops what is older than anything that is kept.
-fn put_samples(transaction: &WriteTransaction, changes: &Changes) -> Result<(), StoreError> {
-    if !changes.samples.is_empty() {
-        let mut table = transaction.open_table(SAMPLES).map_err(StoreError::new)?;
-        for (key, sample) in &changes.samples {
-            put(&mut table, (key.tier, key.slot), &SampleRow::from(sample))?;
-        }
-        for oldest in &changes.oldest {
-            let before = (oldest.tier, 0)..(oldest.tier, oldest.slot);
-            table
-                .retain_in(before, |_, _| false)
-                .map_err(StoreError::new)?;
-        }
-    }
-    if !changes.prices.is_empty() {
-        let mut table = transaction
-            .open_table(PRICE_SLOTS)
-            .map_err(StoreError::new)?;
-        for slot in &changes.prices {
-            put(&mut table, slot.slot, &PriceSlotRow::from(slot))?;
-        }
-        table
-            .retain_in(..changes.oldest_prices, |_, _| false)
-            .map_err(StoreError::new)?;
-    }
-    Ok(())
-}
-
-fn put<'k, K, R>(
-    table: &mut Table<'_, K, &'static [u8]>,
-    key: impl std::borrow::Borrow<K::SelfType<'k>>,
-    row: &R,
-) -> Result<(), StoreError>
-where
-    K: redb::Key + 'static,
-    R: Row,
-{
-    let bytes = encode(row)?;
-    table
-        .insert(key, bytes.as_slice())
-        .map_err(StoreError::new)?;
-    Ok(())
-}
-
-/// Empties every table but those of prices.
-fn reset(transaction: &WriteTransaction) -> Result<(), StoreError> {
-    transaction.delete_table(STATE).map_err(StoreError::new)?;
-    transaction
-        .delete_table(OPEN_ORDERS)
-        .map_err(StoreError::new)?;
-    transaction.delete_table(ARCHIVE).map_err(StoreError::new)?;
-    transaction.delete_table(SAMPLES).map_err(StoreError::new)?;
-    transaction.delete_table(TRADES).map_err(StoreError::new)?;
-    transaction
-        .delete_table(CLOSED_BY_UPDATE)
-        .map_err(StoreError::new)?;
-    super::load::create_tables(transaction)
 }

@@ -12,6 +12,7 @@
 
 mod age;
 mod api;
+mod backup;
 mod binance;
 mod cli;
 mod description;

@@ -71,7 +71,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "units", "verifier",
         ],
     ),
-    ("cli", &["config", "daemon", "units"]),
+    ("cli", &["config", "daemon", "store", "units"]),
     ("main", &["cli"]),
 ];
 

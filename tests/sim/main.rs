@@ -151,6 +151,21 @@ fn time_does_not_run_back_when_a_commit_fails() {
     ]);
 }
 
+/// Nobody asks for a commit for a long time, and reads must go on.
+#[test]
+fn a_store_that_fails_while_nobody_asks_opens_its_file_again() {
+    for times in [1, 3, 6] {
+        play(&[
+            Step::Pass(20_174),
+            Step::Turn(5),
+            Step::Store,
+            Step::Fail(Fault::Read, 0, times),
+            Step::Store,
+            Step::Look,
+        ]);
+    }
+}
+
 #[test]
 fn what_a_sync_lost_is_written_by_the_next_process() {
     for times in [1, 3, 1000] {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use mockx::archive::Archive as _;
 use mockx::daemon::{Ask, Fatal, Reading, Turns};
 use mockx::exchange::{Command, Exchange, Rejection, Rules};
 use mockx::mailbox::{Job, Mailbox, Unavailable};
@@ -153,8 +154,15 @@ impl World {
 
     /// On a disk that is well, writes resume by themselves.
     fn recover(&mut self) -> Result<(), String> {
-        for _ in 0..3 {
-            for step in [Step::Pass(1100), Step::Turn(9), Step::Store, Step::Hear] {
+        for _ in 0..5 {
+            for step in [
+                Step::Pass(1100),
+                Step::Store,
+                Step::Hear,
+                Step::Turn(9),
+                Step::Store,
+                Step::Hear,
+            ] {
                 self.step(&step)?;
             }
         }
@@ -163,6 +171,13 @@ impl World {
             return Err("writes do not resume on a sound disk".to_owned());
         }
         Ok(())
+    }
+
+    /// Whether what is stored is known and can be read.
+    fn is_well(&self) -> bool {
+        let process = self.process.as_ref();
+        let readable = process.is_some_and(|process| process.writer.reader().count().is_ok());
+        readable && self.maybe.is_none() && !self.disk.is_faulty()
     }
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
@@ -185,7 +200,7 @@ impl World {
             Step::Turn(most) => self.turn(*most)?,
             Step::Store => self.work()?,
             Step::Hear => self.hear()?,
-            Step::Look if !self.disk.is_faulty() && self.maybe.is_none() => self.look()?,
+            Step::Look if self.is_well() => self.look()?,
             Step::Look => {}
             Step::Fail(fault, after, times) => self.disk.fail(*fault, *after, *times),
             Step::Mend => self.disk.mend(),
@@ -306,8 +321,7 @@ impl World {
             return Ok(());
         };
         match process.asked.take() {
-            None if process.writer.is_pruning() => process.writer.prune(),
-            None => process.writer.compact(),
+            None => process.writer.idle(),
             Some(Ask::Reopen) => process.done = Some(process.writer.reopen()),
             Some(Ask::Commit(batch)) => {
                 let result = process.writer.commit(&batch);

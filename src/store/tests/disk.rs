@@ -72,6 +72,7 @@ impl Disk {
             }),
             cache_bytes: 64 << 10,
             on_check: None,
+            checks_all: false,
         }
     }
 

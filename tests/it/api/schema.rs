@@ -92,7 +92,7 @@ fn every_example_fits_its_schema() {
 /// Template of the path, method, target, body.
 type Step = (&'static str, &'static str, &'static str, &'static str);
 
-const DAY: [Step; 62] = [
+const DAY: [Step; 63] = [
     ("/", "GET", "/", ""),
     ("/healthz", "GET", "/healthz", ""),
     ("/readyz", "GET", "/readyz", ""),
@@ -295,6 +295,7 @@ const DAY: [Step; 62] = [
         r#"{"rows":5}"#,
     ),
     ("/admin/mirror/verify", "POST", "/admin/mirror/verify", ""),
+    ("/admin/backup", "GET", "/admin/backup", ""),
     ("/admin/health", "GET", "/admin/health", ""),
     ("/admin/data", "DELETE", "/admin/data", ""),
     ("/trades", "GET", "/trades?limit=2", ""),
@@ -354,6 +355,7 @@ fn the_answers_of_a_day_fit_the_document() {
             "/admin/mirror/verify",
             "/admin/keys",
             "/admin/keys/{id}",
+            "/admin/backup",
         ]
         .contains(&route.path);
         assert_eq!(
