@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 install() {
   python3 -m venv "target/$1"
-  "target/$1/bin/pip" install --quiet --disable-pip-version-check -r "$2"
+  "target/$1/bin/python3" -m pip install --quiet --disable-pip-version-check -r "$2"
 }
 install python tests/python/requirements.txt
 for list in ccxt-latest ccxt-4.4.20 freqtrade; do
