@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::feed_stage::{has, logged, ticker, wait_log, wait_price, wait_source};
+use crate::feed_stage::{logged, ticker, wait_log, wait_price, wait_source};
 use crate::support::{Daemon, Launch, wait_for};
 
 /// How long a clean stop may take while a program does not want to end.
@@ -257,76 +257,6 @@ fn a_program_that_closes_its_stdout_is_started_again() {
         Some(words(&stage.path("pids"))).filter(|pids| pids.len() >= 2)
     });
     assert!(is_gone(&pids[0]), "{pids:?}");
-    daemon.stop();
-}
-
-/// As much of ccxt as the example uses.
-const STAND_IN: &str = r#"
-import sys
-
-class NetworkError(Exception):
-    pass
-
-class kraken:
-    has = {"fetchTickers": True}
-    calls = 0
-
-    def __init__(self, options):
-        assert options["enableRateLimit"]
-
-    def load_markets(self):
-        return {"BTC/USD": {"spot": True}, "BTC/USD:USD": {"spot": False}, "ETH/USD": {"spot": True}}
-
-    def fetch_tickers(self, symbols):
-        kraken.calls += 1
-        if kraken.calls == 2:
-            raise NetworkError("no route to host")
-        assert symbols is None
-        last = {"BTC/USD": 64000.5, "BTC/USD:USD": 1, "ETH/USD": None}
-        return {symbol: {"symbol": symbol, "last": last[symbol], "bid": 2000 + kraken.calls, "ask": 70000.0,
-                         "bidVolume": None, "timestamp": 1700000000123, "info": {}} for symbol in last}
-
-class slow(kraken):
-    has = {"fetchTickers": False}
-
-    def fetch_ticker(self, symbol):
-        return {"symbol": symbol, "last": 7}
-"#;
-
-#[test]
-fn the_example_for_ccxt_works() {
-    if !has("python3", "python3") {
-        return;
-    }
-    let stage = Stage::new();
-    fs::write(stage.path("ccxt.py"), STAND_IN).unwrap();
-    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/exec-ccxt.py");
-    let start = |arguments: &[&str]| {
-        let command = [&["python3", example], arguments].concat();
-        let launch = stage.launch(&command, "");
-        let folder = stage.home.path().to_str().unwrap();
-        launch.env("PYTHONPATH", folder).start()
-    };
-    let daemon = start(&["kraken", "0.1"]);
-    let ticker = wait_price(&daemon, "BTC/USD", "64000.5");
-    assert_eq!(ticker["ask"], 70000);
-    assert_eq!(ticker["timestamp"].as_f64(), Some(1_700_000_000.123));
-    // Without a last price it is the middle of bid and ask; the third call comes after one that failed.
-    wait_price(&daemon, "ETH/USD", "36001.5");
-    wait_log(&daemon, "exec: kraken: NetworkError: no route to host");
-    let source = wait_source(&daemon, "prices", |source| source["up"] == true);
-    assert_eq!(
-        (&source["failures"], &source["skipped"]),
-        (&0.into(), &0.into())
-    );
-    daemon.stop();
-    let daemon = start(&["slow", "0.1", "ETH/USD"]);
-    wait_price(&daemon, "ETH/USD", "7");
-    daemon.stop();
-    let daemon = start(&["nowhere"]);
-    let source = wait_source(&daemon, "the end", |source| source["up"] == false);
-    let error = source["last_error"].as_str().unwrap();
-    assert!(error.contains("has no attribute 'nowhere'"), "{error}");
     daemon.stop();
 }
 

@@ -18,6 +18,7 @@ mod cli;
 mod description;
 mod doctor;
 mod exec;
+mod exec_ccxt;
 mod fallback;
 mod faults;
 mod feed_stage;

@@ -18,7 +18,9 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    pub(crate) fn by(answer: impl Fn(usize, &str) -> ResponseBox + Send + 'static) -> Answers {
+    pub(crate) fn by(
+        mut answer: impl FnMut(usize, &str) -> ResponseBox + Send + 'static,
+    ) -> Answers {
         let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
         let url = format!("http://{}", server.server_addr());
         let asked = Arc::new(AtomicUsize::new(0));
