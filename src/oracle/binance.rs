@@ -87,9 +87,7 @@ impl Venue for Binance {
     }
 
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
-        instruments(bodies, |entry| {
-            entry.text("status").as_deref() == Some("TRADING")
-        })
+        instruments(bodies, |entry| entry.may_be("status", &["TRADING"]))
     }
 }
 
@@ -181,7 +179,7 @@ fn values(body: &[u8]) -> Result<Vec<&serde_json::value::RawValue>, VenueError> 
     let raw = serde_json::from_slice(body).map_err(|why| VenueError::Shape(why.to_string()))?;
     if let Some(entry) = Entry::of(raw) {
         refused(&entry)?;
-        if entry.get("symbol").is_none() {
+        if !entry.has_any(&["symbol", "lastPrice", "price", "bidPrice", "askPrice"]) {
             return Err(field::lacks("list"));
         }
     }

@@ -61,8 +61,6 @@ impl Venue for BinanceUs {
     }
 
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
-        binance::instruments(bodies, |entry| {
-            entry.text("status").as_deref() == Some("TRADING")
-        })
+        binance::instruments(bodies, |entry| entry.may_be("status", &["TRADING"]))
     }
 }

@@ -142,6 +142,7 @@ impl Venue for Bitfinex {
         let lists = rows(field::body(bodies, 0))?;
         let names = lists.iter().flatten();
         let mut found: Vec<Instrument> = names
+            .filter(|name| name.get().starts_with('"'))
             .filter_map(|name| instrument(&field::text(Some(name))?))
             .collect();
         let tickers = bodies.get(1).and_then(|body| rows(body).ok());
@@ -200,6 +201,10 @@ fn quote(symbol: Symbol, row: &[&RawValue]) -> Quote {
 
 /// `BTCUSD` and `DOGE:USD`, without the `t`.
 fn instrument(pair: &str) -> Option<Instrument> {
+    // The kind of a market is a small letter before its name: that is no list of pairs.
+    if pair.starts_with(|first: char| first.is_ascii_lowercase()) {
+        return None;
+    }
     let (base, quote) = match pair.split_once(':') {
         Some(parts) => parts,
         None if pair.len() == 6 => pair.split_at_checked(3)?,

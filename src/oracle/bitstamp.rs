@@ -47,14 +47,19 @@ impl Venue for Bitstamp {
     fn market_requests(&self, markets: &[Market]) -> Vec<VenueRequest> {
         let one = match markets {
             [] => return Vec::new(),
-            [one] => format!(
-                "{}/",
-                encoded(&one.id.to_ascii_lowercase().replace('/', ""))
-            ),
+            [one] => format!("{}/", encoded(&in_paths(&one.id))),
             _ => String::new(),
         };
         let url = format!("{}/api/v2/ticker/{one}", self.base);
-        vec![VenueRequest::about(url, 1, markets)]
+        let mut request = VenueRequest::about(url, 1, markets);
+        // Where it says `url_symbol` it means the name in paths; no two markets share one.
+        for market in markets {
+            request
+                .names
+                .entry(in_paths(&market.id))
+                .or_insert(market.symbol);
+        }
+        vec![request]
     }
 
     fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError> {
@@ -83,11 +88,23 @@ impl Venue for Bitstamp {
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
         let values = values(field::body(bodies, 0))?;
         let mut found = field::each(&values, |entry| {
-            if entry.text("market_type").is_some_and(|kind| kind != "SPOT") {
+            // A future has a dash in its names, such as `BTC/USD-PERP`.
+            let mut names = ["name", "market_symbol"].into_iter();
+            let is_future =
+                names.any(|name| entry.text(name).is_some_and(|name| name.contains('-')));
+            if is_future || !entry.may_be("market_type", &["SPOT"]) {
                 return None;
             }
-            let trading = entry.text("trading").as_deref() == Some("Enabled");
-            let name = entry.text("name")?;
+            let trading = entry.may_be("trading", &["Enabled"]);
+            let name = entry.text("name");
+            let name = match name.filter(|name| name.contains('/')) {
+                Some(name) => name.into_owned(),
+                None => format!(
+                    "{}/{}",
+                    entry.text("base_currency")?,
+                    entry.text("counter_currency")?
+                ),
+            };
             let (base, quote) = name.split_once('/')?;
             Instrument::of(base, quote, &name, trading)
         });
@@ -101,13 +118,16 @@ impl Venue for Bitstamp {
     }
 }
 
+/// `BTC/USD` is `btcusd` in paths.
+fn in_paths(id: &str) -> String {
+    id.to_ascii_lowercase().replace('/', "")
+}
+
 /// The values of a list, or the one ticker that stands in its place.
 fn values(body: &[u8]) -> Result<Vec<&RawValue>, VenueError> {
     let raw = serde_json::from_slice(body).map_err(|why| VenueError::Shape(why.to_string()))?;
     if let Some(entry) = Entry::of(raw)
-        && !["last", "bid", "ask"]
-            .iter()
-            .any(|name| entry.get(name).is_some())
+        && !entry.has_any(&["last", "bid", "ask", "name", "pair"])
     {
         return Err(refusal(&entry));
     }

@@ -85,7 +85,7 @@ impl Venue for Bybit {
         let (_, result) = answer(field::body(bodies, 0))?;
         let values = result.values("list").ok_or_else(|| field::lacks("list"))?;
         let mut found = field::each(&values, |entry| {
-            let trading = entry.text("status").as_deref() == Some("Trading");
+            let trading = entry.may_be("status", &["Trading"]);
             let (base, quote) = (entry.text("baseCoin")?, entry.text("quoteCoin")?);
             Instrument::of(&base, &quote, &entry.text("symbol")?, trading)
         });

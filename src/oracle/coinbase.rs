@@ -86,7 +86,7 @@ impl Venue for Coinbase {
         Ok(field::each(&values, |entry| {
             let off = ["trading_disabled", "cancel_only", "auction_mode"];
             let off = off.iter().any(|name| entry.flag(name) == Some(true));
-            let trading = !off && entry.text("status").is_none_or(|status| status == "online");
+            let trading = !off && entry.may_be("status", &["online"]);
             let (base, quote) = (entry.text("base_currency")?, entry.text("quote_currency")?);
             let base = alias::usual(&ALIASES, &base);
             Instrument::of(base, &quote, &entry.text("id")?, trading)

@@ -81,15 +81,14 @@ impl Venue for CryptoCom {
         let result = answer(field::body(bodies, 0))?;
         let values = result.values("data").ok_or_else(|| field::lacks("data"))?;
         let mut found = field::each(&values, |entry| {
-            if entry
-                .text("inst_type")
-                .is_some_and(|kind| kind != "CCY_PAIR")
-            {
+            let id = entry.text("symbol")?;
+            // A future has a dash in its name, such as `BTCUSD-PERP`.
+            if id.contains('-') || !entry.may_be("inst_type", &["CCY_PAIR"]) {
                 return None;
             }
-            let trading = entry.flag("tradable") == Some(true);
+            let trading = entry.flag("tradable") != Some(false);
             let (base, quote) = (entry.text("base_ccy")?, entry.text("quote_ccy")?);
-            Instrument::of(&base, &quote, &entry.text("symbol")?, trading)
+            Instrument::of(&base, &quote, &id, trading)
         });
         let tickers = bodies.get(1).and_then(|body| answer(body).ok());
         if let Some(tickers) = tickers.and_then(|result| result.values("data")) {

@@ -104,10 +104,21 @@ impl<'a> Entry<'a> {
         flag(self.get(name))
     }
 
+    /// Whether a member is one of these texts. What is not told is no reason to believe otherwise.
+    pub(super) fn may_be(&self, name: &str, good: &[&str]) -> bool {
+        let told = self.text(name).filter(|text| !text.is_empty());
+        told.is_none_or(|text| good.contains(&text.as_ref()))
+    }
+
+    /// Whether it has any of these members.
+    pub(super) fn has_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.get(name).is_some())
+    }
+
     /// An error where `code` says another thing than `good`: the text of `words`, and the code.
     pub(super) fn check(&self, code: &str, good: &str, words: &[&str]) -> Result<(), VenueError> {
         match self.text(code) {
-            Some(code) if code != good => {
+            Some(code) if code != good && !code.is_empty() => {
                 let words = words
                     .iter()
                     .find_map(|name| self.text(name).filter(|words| !words.is_empty()));

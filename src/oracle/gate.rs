@@ -86,7 +86,7 @@ impl Venue for Gate {
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
         let values = values(field::body(bodies, 0))?;
         let mut found = field::each(&values, |entry| {
-            let trading = entry.text("trade_status").as_deref() == Some("tradable");
+            let trading = entry.may_be("trade_status", &["tradable"]);
             let (base, quote) = (entry.text("base")?, entry.text("quote")?);
             Instrument::of(&base, &quote, &entry.text("id")?, trading)
         });
@@ -104,7 +104,7 @@ fn values(body: &[u8]) -> Result<Vec<&RawValue>, VenueError> {
     let raw = serde_json::from_slice(body).map_err(|why| VenueError::Shape(why.to_string()))?;
     if let Some(entry) = Entry::of(raw) {
         entry.check("label", "", &["message", "detail"])?;
-        if entry.get("last").is_none() {
+        if !entry.has_any(&["currency_pair", "last", "highest_bid", "lowest_ask"]) {
             return Err(field::lacks("list"));
         }
     }

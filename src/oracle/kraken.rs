@@ -175,7 +175,7 @@ fn instrument(key: &str, entry: &Entry<'_>) -> Option<Instrument> {
             plain(&entry.text("quote")?).to_owned(),
         ),
     };
-    let trading = entry.text("status").is_none_or(|status| status == "online");
+    let trading = entry.may_be("status", &["online"]);
     let (base, quote) = (
         alias::usual(&ALIASES, &base),
         alias::usual(&ALIASES, &quote),

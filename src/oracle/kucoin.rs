@@ -97,7 +97,7 @@ impl Venue for Kucoin {
         let body = answer(field::body(bodies, 0))?;
         let values = body.values("data").ok_or_else(|| field::lacks("data"))?;
         let mut found = field::each(&values, |entry| {
-            let trading = entry.flag("enableTrading") == Some(true);
+            let trading = entry.flag("enableTrading") != Some(false);
             let id = entry.text("symbol")?;
             let (base, quote) = (entry.text("baseCurrency")?, entry.text("quoteCurrency")?);
             let name = entry.text("name");

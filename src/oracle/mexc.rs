@@ -72,10 +72,6 @@ impl Venue for Mexc {
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
         // It has said ENABLED, and says 1 now.
         let trading = ["1", "ENABLED", "TRADING"];
-        binance::instruments(bodies, |entry| {
-            entry
-                .text("status")
-                .is_some_and(|status| trading.contains(&status.as_ref()))
-        })
+        binance::instruments(bodies, |entry| entry.may_be("status", &trading))
     }
 }

@@ -82,7 +82,7 @@ impl Venue for Okx {
         let body = answer(field::body(bodies, 0))?;
         let values = body.values("data").ok_or_else(|| field::lacks("data"))?;
         let mut found = field::each(&values, |entry| {
-            let trading = entry.text("state").as_deref() == Some("live");
+            let trading = entry.may_be("state", &["live"]);
             let (base, quote) = (entry.text("baseCcy")?, entry.text("quoteCcy")?);
             Instrument::of(&base, &quote, &entry.text("instId")?, trading)
         });

@@ -158,6 +158,10 @@ impl VenueRequest {
 impl Instrument {
     /// An entry of a list, with its assets in either case; `None` if that is no name of a market.
     pub(super) fn of(base: &str, quote: &str, id: &str, trading: bool) -> Option<Instrument> {
+        if id.trim().is_empty() {
+            // Asked for, it would spoil the names beside it.
+            return None;
+        }
         let (base, quote) = (
             Asset::parse_any_case(base).ok()?,
             Asset::parse_any_case(quote).ok()?,
@@ -218,5 +222,6 @@ mod tests {
         assert_eq!(symbol("BTC", "BTC"), None);
         assert_eq!(symbol("B TC", "USD"), None);
         assert_eq!(symbol("", "USD"), None);
+        assert_eq!(Instrument::of("BTC", "USD", " ", true), None);
     }
 }

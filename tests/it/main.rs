@@ -39,6 +39,7 @@ mod stop;
 mod support;
 mod tidy;
 mod valkey;
+mod venue_mutants;
 mod venue_polls;
 mod venue_proxy;
 mod venue_server;

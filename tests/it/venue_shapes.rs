@@ -9,7 +9,7 @@ use crate::venues::{fixture_symbols, show, show_instrument, symbols};
 
 /// Venue, the symbol that was asked for alone, an answer, and what is read from it.
 #[rustfmt::skip]
-const ALONE: [(&str, &str, &str, &str); 27] = [
+const ALONE: [(&str, &str, &str, &str); 30] = [
     ("binance", "BTC/USDT", r#"{"symbol":"BTCUSDT","price":"60740.00000000"}"#, "BTC/USDT 60740 - - - - 0"),
     ("binance", "BTC/USDT", r#"[{"symbol":"BTCUSDT","bidPrice":"1.1","bidQty":"3","askPrice":"1.2","askQty":null}]"#, "BTC/USDT - 1.1 3 1.2 - 0"),
     ("binanceus", "BTC/USD", r#"[{"symbol":"BTCUSD","lastPrice":5,"bidPrice":4,"bidQty":0.5,"askPrice":6,"askQty":1e-3,"closeTime":"1700000000000"}]"#, "BTC/USD 5 4 0.5 6 0.001 1700000000000"),
@@ -32,6 +32,9 @@ const ALONE: [(&str, &str, &str, &str); 27] = [
     ("gate", "BTC/USDT", r#"{"currency_pair":"BTC_USDT","last":"2","lowest_ask":"","highest_bid":null}"#, "BTC/USDT 2 - - - - 0"),
     ("mexc", "BTC/USDT", r#"{"symbol":"BTCUSDT","lastPrice":"2","lastQty":"","bidPrice":"1","bidQty":"","askPrice":"3","askQty":"0","volume":"9","quoteVolume":null,"closeTime":1641349582808,"count":null}"#, "BTC/USDT 2 1 - 3 - 1641349582808"),
     ("mexc", "BTC/USDT", r#"{"symbol":"BTCUSDT","bidPrice":"1","bidQty":"0.4","askPrice":"3","askQty":"0.1"}"#, "BTC/USDT - 1 0.4 3 0.1 0"),
+    ("bitstamp", "BTC/USD", r#"[{"pair":"btcusd","last":"2"}]"#, "BTC/USD 2 - - - - 0"),
+    ("gate", "BTC/USDT", r#"[{"currency_pair":"BTC_USDT","highest_bid":"1"}]"#, "BTC/USDT - 1 - - - 0"),
+    ("mexc", "BTC/USDT", r#"{"bidPrice":"1","askPrice":3}"#, "BTC/USDT - 1 - 3 - 0"),
     ("bitfinex", "BTC/USD", "[[\"tBTCUSD\",1,12.3,3,9.8,150,0.0017,2,800,4,0.5]]", "BTC/USD 2 1 - 3 - 0"),
     ("bitfinex", "BTC/USD", "[1e0,12.3,3,9.8,150,0.0017,2.5e-3,800,4,0.5]", "BTC/USD 0.0025 1 - 3 - 0"),
     ("bitfinex", "BTC/USD", "[[\"tBTCUSD\",null,null,3,9.8,null,null,null]]", "BTC/USD - - - 3 - 0"),
@@ -55,7 +58,7 @@ fn answers_about_one_market_are_read() {
 
 /// Venue, an entry of its list in a body, and what is read from it.
 #[rustfmt::skip]
-const LISTED: [(&str, &str, &[&str]); 9] = [
+const LISTED: [(&str, &str, &[&str]); 10] = [
     ("kraken", r#"{"error":[],"result":{"LUNAUSD":{"wsname":"LUNA/USD","status":"online"},"XXBTZEUR.d":{"base":"XXBT","quote":"ZEUR"},"XZECZUSD":{"base":"XZEC","quote":"ZUSD"}}}"#,
      &["LUNC/USD LUNAUSD on -", "ZEC/USD XZECZUSD on -"]),
     ("kucoin", r#"{"code":"200000","data":[{"symbol":"BCHSV-USDT","name":"BSV-USDT","baseCurrency":"BCHSV","quoteCurrency":"USDT","enableTrading":true},{"symbol":"A-B","baseCurrency":"A","quoteCurrency":"B","enableTrading":"false"}]}"#,
@@ -67,7 +70,9 @@ const LISTED: [(&str, &str, &[&str]); 9] = [
      &["A/USDT AUSDT off -", "B/USDT BUSDT on -"]),
     ("gate", r#"[{"id":"A_B","base":"A","quote":"B","trade_status":"buyable"},{"id":"C_D","base":"c","quote":"d","trade_status":"tradable"}]"#, &["A/B A_B off -", "C/D C_D on -"]),
     ("okx", r#"{"code":"0","data":[{"instId":"A-B","baseCcy":"A","quoteCcy":"B","state":"preopen"}]}"#, &["A/B A-B off -"]),
-    ("bybit", r#"{"retCode":0,"result":{"list":[{"symbol":"AB","baseCoin":"A","quoteCoin":"B"}]}}"#, &["A/B AB off -"]),
+    ("bybit", r#"{"retCode":0,"result":{"list":[{"symbol":"AB","baseCoin":"A","quoteCoin":"B"}]}}"#, &["A/B AB on -"]),
+    ("bitstamp", r#"[{"name":"LTC/USD","url_symbol":"ltcusd","trading":"Disabled"},{"market_symbol":"btceur","base_currency":"BTC","counter_currency":"EUR"},{"name":"BTC/USD-PERP","market_type":"PERPETUAL"}]"#,
+     &["LTC/USD LTC/USD off -", "BTC/EUR BTC/EUR on -"]),
     ("cryptocom", r#"{"code":0,"result":{"data":[{"symbol":"A_B","inst_type":"CCY_PAIR","base_ccy":"A","quote_ccy":"B","tradable":"true"}]}}"#, &["A/B A_B on -"]),
 ];
 

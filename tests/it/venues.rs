@@ -3,7 +3,7 @@
 
 use mockx::oracle::{Instrument, Quote, VENUES, Venue, VenueError, venue};
 use mockx::units::{Exact, Symbol, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::oracle::recorded;
 
@@ -29,7 +29,7 @@ pub(crate) fn fixture_symbols(name: &str) -> Vec<Symbol> {
     }
 }
 
-fn at_home(name: &str) -> std::sync::Arc<dyn Venue> {
+pub(crate) fn at_home(name: &str) -> std::sync::Arc<dyn Venue> {
     venue(name, Some("http://h/")).unwrap()
 }
 
@@ -296,129 +296,6 @@ fn errors_with_status_200_are_told_in_the_words_of_the_venue() {
         assert_eq!(venue.parse(request, body.as_bytes()), error, "{name}");
         let listed = venue.instruments(&[body.as_bytes().to_vec()]);
         assert_eq!(listed, Err(VenueError::Refused(words.to_owned())), "{name}");
-    }
-}
-
-/// Every place in a document, as a JSON pointer.
-fn places(value: &Value, here: &str, found: &mut Vec<String>) {
-    found.push(here.to_owned());
-    match value {
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                places(item, &format!("{here}/{index}"), found);
-            }
-        }
-        Value::Object(members) => {
-            for (name, member) in members {
-                let name = name.replace('~', "~0").replace('/', "~1");
-                places(member, &format!("{here}/{name}"), found);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// The document with one place changed in every way.
-fn mutants(document: &Value) -> Vec<Vec<u8>> {
-    let mut found = Vec::new();
-    places(document, "", &mut found);
-    let mut bodies = Vec::new();
-    for place in found {
-        let old = document.pointer(&place).unwrap();
-        let dressed = match old {
-            Value::String(text) => text
-                .parse::<serde_json::Number>()
-                .map_or(json!("x"), Value::from),
-            Value::Number(number) => Value::from(number.to_string()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => json!([old]),
-        };
-        let odd = [
-            json!(null),
-            json!(""),
-            json!("N/A"),
-            json!(-1),
-            json!([]),
-            json!({}),
-            json!(true),
-        ];
-        for new in odd.into_iter().chain([dressed, json!("9".repeat(60))]) {
-            let mut mutant = document.clone();
-            *mutant.pointer_mut(&place).unwrap() = new;
-            bodies.push(serde_json::to_vec(&mutant).unwrap());
-        }
-        if let Some((parent, name)) = place.rsplit_once('/') {
-            let mut mutant = document.clone();
-            if let Some(Value::Object(members)) = mutant.pointer_mut(parent) {
-                members.remove(&name.replace("~1", "/").replace("~0", "~"));
-                bodies.push(serde_json::to_vec(&mutant).unwrap());
-            }
-        }
-    }
-    bodies
-}
-
-#[test]
-fn broken_answers_are_errors_or_skipped() {
-    for name in VENUES {
-        let venue = at_home(name);
-        let requests = venue.requests(&fixture_symbols(name));
-        for kind in ["tickers", "list"] {
-            let whole = fixture(name, kind);
-            let document: Value = serde_json::from_slice(&whole).unwrap();
-            for body in mutants(&document) {
-                for request in &requests {
-                    for quote in venue.parse(request, &body).unwrap_or_default() {
-                        // Either a ticker, which has a price, or a reason.
-                        let ticker = quote.ticker(Timestamp::default());
-                        assert!(ticker.is_err() || ticker.unwrap().last.is_positive());
-                    }
-                }
-                drop(venue.instruments(&[body.clone(), fixture(name, "tickers")]));
-                drop(venue.instruments(&[fixture(name, "list"), body]));
-            }
-            for end in (0..whole.trim_ascii_end().len()).step_by(7) {
-                let cut = &whole[..end];
-                assert!(venue.parse(&requests[0], cut).is_err(), "{name}");
-                assert!(venue.instruments(&[cut.to_vec()]).is_err(), "{name}");
-            }
-        }
-    }
-}
-
-#[test]
-fn bodies_of_no_use_give_no_price() {
-    let deep = [b"[".repeat(100_000), b"]".repeat(100_000)].concat();
-    let objects = [
-        br#"{"data":"#.repeat(50_000),
-        b"1".to_vec(),
-        b"}".repeat(50_000),
-    ]
-    .concat();
-    let html = b"<html><body>Service unavailable</body></html>".to_vec();
-    let others: [&[u8]; 8] = [
-        b"",
-        b"7",
-        b"null",
-        b"\"\"",
-        b"[]",
-        b"{}",
-        b"[[]]",
-        b"\xff\xfe",
-    ];
-    let bodies = others
-        .into_iter()
-        .map(<[u8]>::to_vec)
-        .chain([deep, objects, html]);
-    for body in bodies {
-        for name in VENUES {
-            let venue = at_home(name);
-            let request = &venue.requests(&fixture_symbols(name))[0];
-            for quote in venue.parse(request, &body).unwrap_or_default() {
-                assert!(quote.ticker(Timestamp::default()).is_err(), "{name}");
-            }
-            let listed = venue.instruments(std::slice::from_ref(&body));
-            assert!(listed.is_err() || listed.unwrap().is_empty(), "{name}");
-        }
     }
 }
 
