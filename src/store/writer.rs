@@ -274,7 +274,8 @@ impl Writer {
             let transaction = database.begin_write().map_err(StoreError::new)?;
             transaction.abort().map_err(StoreError::new)
         });
-        if usable.is_err() {
+        // Behind the shut gate a transaction begins as well.
+        if usable.is_err() || self.condition != Condition::Working {
             self.fail();
             // The exchange lost nothing: it needs to know only if the disk takes no commits any more, and its next one
             // tells it.

@@ -163,6 +163,19 @@ fn a_store_that_fails_while_nobody_asks_opens_its_file_again() {
             Step::Store,
             Step::Look,
         ]);
+        play(&[
+            Step::Pass(40_000),
+            Step::Turn(9),
+            Step::Store,
+            Step::Hear,
+            Step::Fail(Fault::Sync, 2, 1000),
+            Step::Pass(27_000),
+            Step::Turn(9),
+            Step::Store,
+            Step::Hear,
+            Step::Store,
+            Step::Store,
+        ]);
     }
 }
 
