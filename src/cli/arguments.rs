@@ -69,7 +69,7 @@ It works with the daemon down; as root or in the group mockx it sees more. Exit 
 something looks wrong.")]
     Doctor,
 
-    /// Copy the state of the running daemon into a file: a store, whole and checked, or nothing
+    /// Copy the state of the running daemon into a file, whole and checked
     #[command(after_help = "Example: mockx backup /backups/mockx-2026-01-31.redb")]
     Backup {
         /// The file, which must not exist
@@ -88,7 +88,7 @@ What is there is kept beside it as mockx.redb.replaced. Ids that it has given ar
         force: bool,
     },
 
-    /// Check a store that nobody has open: pages, rows, indexes, books; prints "ok: ...", writes nothing
+    /// Check pages, rows, indexes and books of a store that nobody has open; writes nothing
     #[command(
         after_help = "Exit code 1 if it is not sound. Example: mockx check /backups/mockx-2026-01-31.redb"
     )]

@@ -29,6 +29,7 @@ pub(crate) fn write_order(
         what_was_asked(members, order);
         what_became_of_it(members, order, waiting);
         other_names(members, order);
+        write_terms(members, order);
         if let Some(entries) = history {
             members.object("history", |numbers| write_history(numbers, order, entries));
         }
@@ -69,7 +70,6 @@ fn what_was_asked(members: &mut Members<'_>, order: &Order) {
     members.put("notion_currency", order.symbol.quote());
     members.put("fee_currency", order.fee_asset());
     members.put("fee_rate", order.fee_rate);
-    write_terms(members, order);
 }
 
 /// What an order asks for beyond the usual; nothing where it asks for nothing.
