@@ -36,6 +36,7 @@
 
 pub mod archive;
 pub mod binance;
+pub mod candles;
 pub mod cli;
 pub mod config;
 pub mod daemon;

@@ -5,7 +5,7 @@
 
 use super::order::{HistoryEntry, Order, Side};
 use super::trade::Trade;
-use crate::units::{Asset, Elapsed, OrderId, Symbol};
+use crate::units::{Asset, Elapsed, OrderId, Price, Symbol, Timestamp};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,4 +38,23 @@ pub enum Event {
     },
     /// Balances, orders, trades, counters and flows are gone.
     Reset,
+}
+
+/// What a market has seen, for whoever draws it: every price and every fill, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// A new price.
+    Price(Symbol, Timestamp, Price),
+    /// A fill.
+    Fill(Box<Trade>),
+}
+
+impl Seen {
+    /// The market.
+    pub fn symbol(&self) -> Symbol {
+        match self {
+            Seen::Price(symbol, ..) => *symbol,
+            Seen::Fill(trade) => trade.symbol,
+        }
+    }
 }

@@ -79,7 +79,7 @@ pub use book::Book;
 pub use command::{Command, Freed, NewBalance, NewOrder, NewPrice, Outcome, Strict};
 pub use counters::TradeTotals;
 pub use digest::Digest;
-pub use event::Event;
+pub use event::{Event, Seen};
 pub use ledger::{Account, Flow};
 pub use market::{Depth, Market, Ticker};
 pub use market_rules::{Band, Crowd, Deltas, Filter, MarketRules, Notional, Range};
@@ -146,6 +146,8 @@ pub struct Exchange {
     events: Vec<Event>,
     /// Symbols with new prices since they were last asked for; none unless somebody wants to know.
     repriced: Option<BTreeSet<Symbol>>,
+    /// Prices and fills since they were last asked for; none unless somebody wants to know.
+    seen: Option<Vec<Seen>>,
 }
 
 impl Exchange {
@@ -172,6 +174,7 @@ impl Exchange {
             hungry: BTreeSet::new(),
             events: Vec::new(),
             repriced: None,
+            seen: None,
         }
     }
 
@@ -240,6 +243,16 @@ impl Exchange {
             .as_mut()
             .map(std::mem::take)
             .unwrap_or_default()
+    }
+
+    /// Notes from here on every price and fill.
+    pub fn note_seen(&mut self) {
+        self.seen.get_or_insert_default();
+    }
+
+    /// Prices and fills since the last call, in order, where that is noted.
+    pub fn take_seen(&mut self) -> Vec<Seen> {
+        self.seen.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The rules it plays by.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::market::{Market, Ticker};
 use super::order::{Lifecycle, Order, Stage};
-use super::{Command, Event, Exchange, Fact, NewPrice, Outcome, Rejection};
+use super::{Command, Event, Exchange, Fact, NewPrice, Outcome, Rejection, Seen};
 use crate::units::{OrderId, Quantity, Symbol};
 
 /// The most symbols that can be listed; bounds the memory.
@@ -100,6 +100,9 @@ impl Exchange {
         market.begin_tick();
         if let Some(repriced) = &mut self.repriced {
             repriced.insert(ticker.symbol);
+        }
+        if let Some(seen) = &mut self.seen {
+            seen.push(Seen::Price(ticker.symbol, self.moment.now, ticker.last));
         }
         market.triggers.follow(ticker.last);
         let reached = if market.triggers.len() == 0 {

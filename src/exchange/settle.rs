@@ -4,7 +4,7 @@ use super::ledger::{Account, Pocket, Refused};
 use super::order::{CloseReason, FillPrice, Hold, Lifecycle, Order, OrderKind, Side, Traded};
 use super::terms::{FeeMode, TimeInForce};
 use super::trade::Trade;
-use super::{Event, Exchange, Fact, RejectReason};
+use super::{Event, Exchange, Fact, RejectReason, Seen};
 use crate::units::{Amount, Asset, OrderId, Overflow, Price, Quantity, Rounding, Symbol};
 
 /// Which parts of a fill's cost come from the order's hold and which from what is free.
@@ -171,6 +171,9 @@ impl Exchange {
         self.journal.number(traded.quantity.exact());
         self.counters.count(&order, traded);
         self.book_trade(&order, traded);
+        if let Some(seen) = &mut self.seen {
+            seen.push(Seen::Fill(Box::new(trade)));
+        }
         self.events.extend([
             Event::Trade(Box::new(trade)),
             Event::AccountChanged(symbol.base()),

@@ -12,10 +12,11 @@ const PACKAGES_MAX: usize = 210;
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["exchange", "units"]),
+    ("candles", &["exchange", "units"]),
     ("status", &["units"]),
     ("verifier", &[]),
     ("stepper", &["status"]),
@@ -88,7 +89,7 @@ const OUTSIDE: [(&str, &[&str]); 18] = [
     ("askama", &["pages"]),
     ("jiff", &["config", "pages"]),
     ("csv", &["oracle"]),
-    ("flate2", &["oracle"]),
+    ("flate2", &["candles", "oracle"]),
     ("redis", &["mirror", "oracle"]),
     ("rustix", &["cli", "daemon", "oracle"]),
     ("sd_listen_fds", &["daemon"]),
