@@ -17,7 +17,7 @@ for package in target/dist/mockx_"$version"-*.deb; do
     dpkg-deb --extract "$package" "$work"
     case $package in
         *_arm64.deb) hold "$work/usr/bin/mockx" $((6 * mib)) ;;
-        *) hold "$work/usr/bin/mockx" $((7 * mib)) ;;
+        *) hold "$work/usr/bin/mockx" $((8 * mib)) ;;
     esac
 done
 for image in target/dist/mockx_"$version"_*.image.tar; do
