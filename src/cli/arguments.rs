@@ -88,7 +88,7 @@ What is there is kept beside it as mockx.redb.replaced. Ids that it has given ar
         force: bool,
     },
 
-    /// Check pages, rows, indexes and books of a store that nobody has open; writes nothing
+    /// Check pages, rows and books of a store that nobody has open; writes nothing
     #[command(
         after_help = "Exit code 1 if it is not sound. Example: mockx check /backups/mockx-2026-01-31.redb"
     )]
