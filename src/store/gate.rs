@@ -97,6 +97,17 @@ impl Task {
     }
 }
 
+impl Inner {
+    /// Tells the disk; a sync that fails is remembered.
+    fn run(&self, task: &Task) -> io::Result<()> {
+        let done = task.run(self.disk.as_ref());
+        if let (Task::Sync, Err(_)) = (task, &done) {
+            self.doubt.set(true);
+        }
+        done
+    }
+}
+
 impl Gate {
     /// Whether the disk behind it was read-only when it was opened.
     pub(super) fn is_read_only(&self) -> bool {
@@ -116,7 +127,7 @@ impl Gate {
             disk_length: length,
             length,
         };
-        for task in earlier.map(Gate::unsynced).unwrap_or_default() {
+        for task in earlier.map(Gate::owed).unwrap_or_default() {
             held.add(task);
         }
         if !held.tasks.is_empty() {
@@ -125,8 +136,8 @@ impl Gate {
         Ok(Gate(Arc::new(Inner {
             disk,
             read_only,
-            // What an earlier gate owes is known to the byte.
-            renews: earlier.is_none() && doubt.is_set(),
+            // What an earlier gate owes is known to the byte, unless it never came to writing all once more.
+            renews: earlier.is_none_or(Gate::owes_all) && doubt.is_set(),
             doubt,
             held: RwLock::new(Some(held)),
             unsynced: Mutex::default(),
@@ -151,7 +162,7 @@ impl Gate {
             if let Task::SetLength(length) = task {
                 held.disk_length = held.disk_length.min(*length);
             }
-            task.run(inner.disk.as_ref())?;
+            inner.run(task)?;
             if let Task::Sync = task {
                 last_sync = number;
             }
@@ -168,7 +179,17 @@ impl Gate {
         Ok(())
     }
 
-    fn unsynced(&self) -> Vec<Task> {
+    /// Whether all of the disk was to be written once more and has not been.
+    fn owes_all(&self) -> bool {
+        self.0.renews && self.held().is_some()
+    }
+
+    /// What the disk may not have: all that is held, some of which may have been let out in vain, or what was written since
+    /// the last sync.
+    fn owed(&self) -> Vec<Task> {
+        if let Some(held) = self.held().as_ref() {
+            return held.tasks.clone();
+        }
         let unsynced = self.0.unsynced.lock();
         unsynced.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -187,11 +208,7 @@ impl Gate {
                 return Ok(());
             }
         }
-        let done = task.run(self.0.disk.as_ref());
-        if let (Task::Sync, Err(_)) = (&task, &done) {
-            self.0.doubt.set(true);
-        }
-        done?;
+        self.0.run(&task)?;
         let unsynced = self.0.unsynced.lock();
         let mut unsynced = unsynced.unwrap_or_else(PoisonError::into_inner);
         match task {
@@ -410,6 +427,25 @@ mod tests {
                 None => prop_assert!(read.is_err()),
             }
         }
+    }
+
+    /// A gate that never opened passes on what the one before it owed.
+    #[test]
+    fn what_is_owed_is_handed_on() {
+        let disk = Arc::new(InMemoryBackend::new());
+        disk.set_len(8).unwrap();
+        let shared = || behind(Shared(Arc::clone(&disk)));
+        let first = Gate::shut(shared(), None).unwrap();
+        first.open().unwrap();
+        first.write(0, b"owed").unwrap();
+        // The system forgets it.
+        disk.write(0, &[0; 4]).unwrap();
+        let second = Gate::shut(shared(), Some(&first)).unwrap();
+        let third = Gate::shut(shared(), Some(&second)).unwrap();
+        third.open().unwrap();
+        let mut found = [0; 4];
+        disk.read(0, &mut found).unwrap();
+        assert_eq!(&found, b"owed");
     }
 
     #[test]

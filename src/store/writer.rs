@@ -274,9 +274,11 @@ impl Writer {
             let transaction = database.begin_write().map_err(StoreError::new)?;
             transaction.abort().map_err(StoreError::new)
         });
-        // Behind the shut gate a transaction begins as well.
-        if usable.is_err() || self.condition != Condition::Working {
+        if usable.is_err() {
             self.fail();
+        }
+        // Behind the shut gate a transaction begins as well.
+        if self.condition != Condition::Working {
             // The exchange lost nothing: it needs to know only if the disk takes no commits any more, and its next one
             // tells it.
             if let Err(error) = self.reopen() {
