@@ -12,7 +12,7 @@ use super::{Shared, StoreError};
 
 /// A smaller file is not worth the writes.
 const FILE_BYTES_MIN: u64 = 2 << 20;
-/// What is moved at most; `cargo bench --bench store -- compact` measures how long that takes.
+/// What is moved at most: it is what readers and commits wait for.
 const KEPT_BYTES_MAX: u64 = 64 << 20;
 
 /// What came of it.
