@@ -84,27 +84,29 @@ pub(super) async fn all(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let name = symbols::checked(call.params.required("symbol")?)?.to_owned();
     let unit = call.unit;
     let work = move |exchange: &mut Exchange, moment: Moment| {
-        exchange.handle(moment, Command::Wake)?;
         let symbol = symbols::find(exchange, &name)?;
-        let orders = exchange.open_orders_from(OrderId::new(0));
-        let ids: Vec<OrderId> = orders
-            .filter(|order| order.symbol == symbol)
-            .map(|order| order.id)
-            .collect();
-        if ids.is_empty() {
+        let mut orders = Vec::new();
+        // One command takes so many; here all go in one turn.
+        while let Outcome::AllCanceled {
+            orders: canceled,
+            more,
+        } = exchange.handle(moment, Command::CancelAll(Some(symbol)))?
+        {
+            orders.extend(canceled);
+            if !more {
+                break;
+            }
+        }
+        if orders.is_empty() {
             return Err(Fault::unknown_order());
         }
         let mut out = Vec::new();
-        let mut failed = None;
         array(&mut out, |items| {
-            for id in ids {
-                match canceled(exchange, moment, id) {
-                    Ok(order) => write_canceled(items.next(), &order, None, unit),
-                    Err(fault) => failed = Some(fault),
-                }
+            for order in &orders {
+                write_canceled(items.next(), order, None, unit);
             }
         });
-        failed.map_or(Ok(out), Err)
+        Ok(out)
     };
     call.facade.context.mailbox.act(work).await?
 }

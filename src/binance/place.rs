@@ -9,9 +9,7 @@ use super::order_shape::{ORDER_BYTES, write_placed};
 use super::route::Call;
 use super::symbols;
 use super::text::Text;
-use crate::exchange::{
-    Command, Event, Exchange, NewOrder, OPEN_ORDERS_MAX, Order, Outcome, Rejection, Trade,
-};
+use crate::exchange::{Command, Event, Exchange, NewOrder, Order, Outcome, Trade};
 use crate::shapes::json::document;
 use crate::units::{Moment, OrderId};
 
@@ -35,9 +33,6 @@ pub(super) fn placed(
     moment: Moment,
     order: NewOrder,
 ) -> Result<(Order, Vec<Trade>), Fault> {
-    // What is due comes first: it may free or take what this order needs.
-    exchange.handle(moment, Command::Wake)?;
-    exchange.check_order(order)??;
     let before = exchange.events().len();
     let Outcome::Placed(order) = exchange.handle(moment, Command::Place(order))? else {
         return Err(Fault::new(
@@ -76,9 +71,6 @@ pub(super) async fn try_order(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let look = move |exchange: &Exchange| {
         let symbol = symbols::find(exchange, &draft.symbol)?;
         exchange.check_order(draft.on(symbol))??;
-        if exchange.open_count() >= OPEN_ORDERS_MAX {
-            return Err(Rejection::TooManyOpenOrders(OPEN_ORDERS_MAX).into());
-        }
         let fees = exchange.rules().fees(symbol);
         Ok(document(|members| {
             if rates {

@@ -1,4 +1,4 @@
-//! The terms of an order in a body: how long it waits, for which price, and who it is to its client.
+//! An order in a body, and its terms: how long it waits, for which price, and who it is to its client.
 //!
 //! | field             | value                                                                                   |
 //! | ----------------- | --------------------------------------------------------------------------------------- |
@@ -15,14 +15,26 @@
 
 use serde::Deserialize;
 
-use super::fields::{Field, body, flag, invalid, number, text};
-use super::message::Request;
+use super::fields::{Field, flag, invalid, number, text};
 use super::problem::Problem;
 use crate::exchange::{Execution, FeeMode, Level, Terms, TimeInForce, Trigger, TriggerKind};
 use crate::units::{Amount, ClientId, Price, Timestamp};
 
+/// The fields of an order, as they stand in a body: read once.
 #[derive(Deserialize)]
-struct TermsBody<'a> {
+pub(super) struct OrderBody<'a> {
+    #[serde(borrow)]
+    pub(super) symbol: Field<'a>,
+    #[serde(borrow)]
+    pub(super) side: Field<'a>,
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Field<'a>,
+    #[serde(borrow)]
+    pub(super) amount: Field<'a>,
+    #[serde(borrow)]
+    pub(super) limit_price: Field<'a>,
+    #[serde(borrow)]
+    pub(super) price: Field<'a>,
     #[serde(borrow)]
     time_in_force: Field<'a>,
     #[serde(borrow)]
@@ -45,26 +57,27 @@ struct TermsBody<'a> {
     execution: Field<'a>,
 }
 
-/// Reads the terms of the order in a body; `fee_mode` counts where it says nothing of fees.
-pub(super) fn read(request: &Request, fee_mode: FeeMode) -> Result<Terms, Problem> {
-    let body: TermsBody<'_> = body(request)?;
-    let client_id = text("client_id", body.client_id)?
-        .map(|id| ClientId::parse(&id).map_err(|why| invalid("client_id", why)))
-        .transpose()?;
-    let fee_modes = [("quote", FeeMode::Quote), ("received", FeeMode::Received)];
-    let executions = [("ticks", Execution::Ticks), ("at_once", Execution::AtOnce)];
-    Ok(Terms {
-        time_in_force: time_in_force(&body)?,
-        post_only: flag("post_only", body.post_only)?.unwrap_or(false),
-        execution: word("execution", body.execution, &executions)?.unwrap_or_default(),
-        fee_mode: word("fee_asset", body.fee_asset, &fee_modes)?.unwrap_or(fee_mode),
-        trigger: trigger(&body)?,
-        quote_amount: number("quote_amount", body.quote_amount, Amount::parse_positive)?,
-        client_id,
-    })
+impl OrderBody<'_> {
+    /// The terms; `fee_mode` counts where nothing is said of fees.
+    pub(super) fn terms(&self, fee_mode: FeeMode) -> Result<Terms, Problem> {
+        let client_id = text("client_id", self.client_id)?
+            .map(|id| ClientId::parse(&id).map_err(|why| invalid("client_id", why)))
+            .transpose()?;
+        let fee_modes = [("quote", FeeMode::Quote), ("received", FeeMode::Received)];
+        let executions = [("ticks", Execution::Ticks), ("at_once", Execution::AtOnce)];
+        Ok(Terms {
+            time_in_force: time_in_force(self)?,
+            post_only: flag("post_only", self.post_only)?.unwrap_or(false),
+            execution: word("execution", self.execution, &executions)?.unwrap_or_default(),
+            fee_mode: word("fee_asset", self.fee_asset, &fee_modes)?.unwrap_or(fee_mode),
+            trigger: trigger(self)?,
+            quote_amount: number("quote_amount", self.quote_amount, Amount::parse_positive)?,
+            client_id,
+        })
+    }
 }
 
-fn time_in_force(body: &TermsBody<'_>) -> Result<TimeInForce, Problem> {
+fn time_in_force(body: &OrderBody<'_>) -> Result<TimeInForce, Problem> {
     let words = [
         ("GTC", Some(TimeInForce::GoodTillCancelled)),
         ("IOC", Some(TimeInForce::ImmediateOrCancel)),
@@ -81,7 +94,7 @@ fn time_in_force(body: &TermsBody<'_>) -> Result<TimeInForce, Problem> {
     }
 }
 
-fn trigger(body: &TermsBody<'_>) -> Result<Option<Trigger>, Problem> {
+fn trigger(body: &OrderBody<'_>) -> Result<Option<Trigger>, Problem> {
     let kinds = [
         ("stop_loss", TriggerKind::StopLoss),
         ("take_profit", TriggerKind::TakeProfit),
@@ -142,12 +155,14 @@ fn whole(name: &str, field: Field<'_>) -> Result<Option<u64>, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fields::body;
     use super::*;
-    use crate::http::Method;
+    use crate::http::{Method, Request};
 
     fn terms(json: &str) -> Result<Terms, String> {
         let request = Request::new(Method::Post, "/").with_body(json);
-        read(&request, FeeMode::Quote).map_err(|problem| problem.detail)
+        let read = body::<OrderBody<'_>>(&request).and_then(|body| body.terms(FeeMode::Quote));
+        read.map_err(|problem| problem.detail)
     }
 
     fn price(text: &str) -> Price {

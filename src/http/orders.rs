@@ -1,38 +1,19 @@
 //! Orders: `/orders`.
 
-use serde::Deserialize;
-
-use super::fields::{Field, body, invalid, number, required, text};
+use super::fields::{body, invalid, number, required, text};
 use super::message::Response;
 use super::names;
 use super::order_filter::Filter;
 use super::order_list::{Shown, answer_list};
-use super::order_terms;
+use super::order_terms::OrderBody;
 use super::problem::Problem;
 use super::router::Call;
 use crate::exchange::{
-    Command, Exchange, Freed, NewOrder, OPEN_ORDERS_MAX, Order, OrderKind, Outcome, Rejection,
-    Side, Strict,
+    Command, Exchange, Freed, NewOrder, Order, OrderKind, Outcome, Rejection, Side, Strict,
 };
 use crate::shapes::json::{document, object};
 use crate::shapes::order::{ORDER_BYTES, order_document, write_order};
 use crate::units::{OrderId, Price, Quantity};
-
-#[derive(Deserialize)]
-struct OrderBody<'a> {
-    #[serde(borrow)]
-    symbol: Field<'a>,
-    #[serde(borrow)]
-    side: Field<'a>,
-    #[serde(borrow, rename = "type")]
-    kind: Field<'a>,
-    #[serde(borrow)]
-    amount: Field<'a>,
-    #[serde(borrow)]
-    limit_price: Field<'a>,
-    #[serde(borrow)]
-    price: Field<'a>,
-}
 
 /// `POST /orders`: the order; also one that ended rejected for want of money.
 pub(super) async fn place(call: &Call<'_>) -> Result<Response, Problem> {
@@ -52,14 +33,10 @@ pub(super) async fn place(call: &Call<'_>) -> Result<Response, Problem> {
 /// `POST /orders/can_execute`: whether money could be set aside for the order now.
 pub(super) async fn can_execute(call: &Call<'_>) -> Result<Response, Problem> {
     let order = new_order(call).await?;
-    let check = move |exchange: &Exchange| {
-        let checked = exchange.check_order(order)?;
-        if exchange.open_count() >= OPEN_ORDERS_MAX {
-            return Ok(Some(
-                Rejection::TooManyOpenOrders(OPEN_ORDERS_MAX).to_string(),
-            ));
-        }
-        Ok(checked.err().map(|reason| reason.to_string()))
+    let check = move |exchange: &Exchange| match exchange.check_order(order) {
+        Ok(checked) => Ok(checked.err().map(|reason| reason.to_string())),
+        Err(full @ Rejection::TooManyOpenOrders(_)) => Ok(Some(full.to_string())),
+        Err(rejection) => Err(rejection),
     };
     let checked: Result<Option<String>, Rejection> = call.context.mailbox.look(check).await?;
     let reason = checked?;
@@ -84,7 +61,7 @@ async fn new_order(call: &Call<'_>) -> Result<NewOrder, Problem> {
         None => false,
         Some(word) => is_limit(&word)?,
     };
-    let terms = order_terms::read(call.request, call.context.fee_mode)?;
+    let terms = body.terms(call.context.fee_mode)?;
     let quantity = number("amount", body.amount, Quantity::parse_positive)?;
     let quantity = match (terms.quote_amount, quantity) {
         (None, quantity) => required("amount", quantity)?,
