@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::order_terms::OrderTerms;
+use super::order_terms::OrderSketch;
 
 const AFTER_HELP: &str = "\
 A first try:
@@ -380,29 +380,6 @@ pub(super) struct SymbolPrice {
     /// Quantity at the best ask, in the base asset [default: very large]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(super) ask_volume: Option<Number>,
-}
-
-/// What every order has, and a price if it is a limit order.
-#[derive(Debug, Args)]
-pub(super) struct OrderSketch {
-    /// Symbol, such as BTC/USDT
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
-    pub(super) symbol: String,
-    /// Buy or sell
-    #[arg(value_enum)]
-    pub(super) side: Side,
-    /// Amount, in the base asset
-    #[arg(
-        allow_negative_numbers = true,
-        required_unless_present = "quote_amount",
-        conflicts_with = "quote_amount"
-    )]
-    pub(super) amount: Option<Number>,
-    /// Limit price, in the quote asset
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
-    pub(super) price: Option<Number>,
-    #[command(flatten)]
-    pub(super) terms: OrderTerms,
 }
 
 /// Which orders to list.

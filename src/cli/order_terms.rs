@@ -1,10 +1,33 @@
-//! Options of an order that most orders do without.
+//! Arguments of an order: what every order has, and what most do without.
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
-use super::arguments::Number;
+use super::arguments::{Number, Side};
+
+/// What every order has, and a price if it is a limit order.
+#[derive(Debug, Args)]
+pub(super) struct OrderSketch {
+    /// Symbol, such as BTC/USDT
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(super) symbol: String,
+    /// Buy or sell
+    #[arg(value_enum)]
+    pub(super) side: Side,
+    /// Amount, in the base asset
+    #[arg(
+        allow_negative_numbers = true,
+        required_unless_present = "quote_amount",
+        conflicts_with = "quote_amount"
+    )]
+    pub(super) amount: Option<Number>,
+    /// Limit price, in the quote asset
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub(super) price: Option<Number>,
+    #[command(flatten)]
+    pub(super) terms: OrderTerms,
+}
 
 /// How long an order waits, for which price, and who it is. The names are those of the API.
 #[derive(Debug, Default, Args, Serialize)]

@@ -8,11 +8,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::arguments::{
-    AssetAmount, ClientCommand, KeyCommand, Number, OrderFilter, OrderSketch, OrderType, Side,
-    SymbolPrice,
+    AssetAmount, ClientCommand, KeyCommand, Number, OrderFilter, OrderType, Side, SymbolPrice,
 };
 use super::exit::Failure;
-use super::order_terms::OrderTerms;
+use super::order_terms::{OrderSketch, OrderTerms};
 
 /// One request, without the address of the daemon.
 #[derive(Debug)]

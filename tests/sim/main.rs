@@ -5,7 +5,7 @@
 //! that of a replay of what was committed, to the digest, and closed orders, histories and trades are those that it told
 //! of. A seed that fails prints the shortest run that still shows it.
 //!
-//! It is a binary of its own, to be built alone and for speed: `cargo test --profile sim --test sim`.
+//! It is a binary of its own, to be built alone: `cargo test --test sim`.
 //!
 //! `MOCKX_SIM_SEEDS=100000` runs so many seeds, `MOCKX_SIM_SEED=7` begins with that one (and runs it alone, if nothing says
 //! how many). `RUST_TEST_THREADS` is of no use: a run is one thread; start several with seeds of their own.
