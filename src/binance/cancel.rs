@@ -1,52 +1,42 @@
 //! Orders that are taken back.
 
 use super::fault::Fault;
+use super::list_shape::{in_order, write_canceled_list};
 use super::order_params::client_id;
 use super::order_shape::{ORDER_BYTES, write_canceled};
 use super::orders::Which;
 use super::params::Params;
 use super::route::Call;
 use super::symbols;
-use crate::exchange::{Command, Exchange, Order, OrderStatus, Outcome};
+use super::text::TimeUnit;
+use crate::exchange::{Command, Event, Exchange, OnlyIf, Order, Outcome, Rejection};
 use crate::shapes::json::array;
 use crate::units::{ClientId, Moment, OrderId};
 
 /// In which state an order must be to be taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OnlyIf {
-    New,
-    PartiallyFilled,
-}
-
-impl OnlyIf {
-    pub(super) fn read(params: &Params<'_>) -> Result<Option<OnlyIf>, Fault> {
-        match params.get("cancelRestrictions") {
-            None => Ok(None),
-            Some("ONLY_NEW") => Ok(Some(OnlyIf::New)),
-            Some("ONLY_PARTIALLY_FILLED") => Ok(Some(OnlyIf::PartiallyFilled)),
-            Some(_) => Err(Fault::not_valid("cancelRestrictions")),
-        }
-    }
-
-    fn allows(self, order: &Order) -> bool {
-        let wanted = match self {
-            OnlyIf::New => OrderStatus::New,
-            OnlyIf::PartiallyFilled => OrderStatus::PartiallyFilled,
-        };
-        order.status() == wanted
+pub(super) fn only_if(params: &Params<'_>) -> Result<OnlyIf, Fault> {
+    match params.get("cancelRestrictions") {
+        None => Ok(OnlyIf::Open),
+        Some("ONLY_NEW") => Ok(OnlyIf::New),
+        Some("ONLY_PARTIALLY_FILLED") => Ok(OnlyIf::PartiallyFilled),
+        Some(_) => Err(Fault::not_valid("cancelRestrictions")),
     }
 }
 
-/// `DELETE /api/v3/order`.
+/// Which order is to be taken back. An id that cannot be one is that of nothing open.
+pub(super) fn which(params: &Params<'_>, id: &str, client: &str) -> Result<Which, Fault> {
+    Which::named(params, id, client).map_err(|fault| match fault.code {
+        -2013 => Fault::unknown_order(),
+        _ => fault,
+    })
+}
+
+/// `DELETE /api/v3/order`: one, and with it the other order of its list.
 pub(super) async fn one(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let params = &call.params;
     let name = symbols::checked(params.required("symbol")?)?.to_owned();
-    let (which, only_if) = (Which::read(params), OnlyIf::read(params)?);
-    // An id that cannot be one is that of nothing open.
-    let which = which.map_err(|fault| match fault.code {
-        -2013 => Fault::unknown_order(),
-        _ => fault,
-    })?;
+    let which = which(params, "orderId", "origClientOrderId")?;
+    let only_if = only_if(params)?;
     let new_id = client_id(params, "newClientOrderId")?;
     let unit = call.unit;
     let work = move |exchange: &mut Exchange, moment: Moment| {
@@ -54,29 +44,49 @@ pub(super) async fn one(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
         let symbol = symbols::find(exchange, &name)?;
         let order = which.open(exchange, symbol);
         let order = order.ok_or_else(Fault::unknown_order)?;
-        if only_if.is_some_and(|only_if| !only_if.allows(order)) {
-            let message = "Order was not canceled due to cancel restrictions.";
-            return Err(Fault::new(-2011, message));
+        if !only_if.allows(order.status()) {
+            return Err(Rejection::Restricted.into());
         }
-        let id = order.id;
-        let order = canceled(exchange, moment, id)?;
+        let (id, before) = (order.id, exchange.events().len());
+        let Outcome::Canceled(order, _) = exchange.handle(moment, Command::Cancel(id))? else {
+            return Err(Fault::unknown_order());
+        };
         let mut out = Vec::with_capacity(ORDER_BYTES);
-        write_canceled(
-            &mut out,
-            &order,
-            new_id.as_ref().map(ClientId::as_str),
-            unit,
-        );
+        let events = exchange.events().get(before..).unwrap_or_default();
+        write_gone(&mut out, events, &order, new_id.as_ref(), unit);
         Ok(out)
     };
     call.facade.context.mailbox.act(work).await?
 }
 
-fn canceled(exchange: &mut Exchange, moment: Moment, id: OrderId) -> Result<Order, Fault> {
-    let Outcome::Canceled(order, _) = exchange.handle(moment, Command::Cancel(id))? else {
-        return Err(Fault::unknown_order());
-    };
-    Ok(*order)
+/// Appends an order that was just taken back, or its list where the other order went with it, as these events tell.
+pub(super) fn write_gone(
+    out: &mut Vec<u8>,
+    events: &[Event],
+    order: &Order,
+    new_id: Option<&ClientId>,
+    unit: TimeUnit,
+) {
+    let other = order.pair.as_ref().map(|pair| pair.other);
+    let closed = other.and_then(|other| closed_among(events, other));
+    let new_id = new_id.map(ClientId::as_str);
+    match closed {
+        Some(other) => write_canceled_list(out, &in_order([order, other]), new_id, unit),
+        None => write_canceled(out, order, new_id, unit),
+    }
+}
+
+/// The order that these events closed.
+pub(super) fn closed_among(events: &[Event], id: OrderId) -> Option<&Order> {
+    events.iter().find_map(|event| {
+        if let Event::OrderClosed(closed) = event
+            && closed.id == id
+        {
+            Some(closed.as_ref())
+        } else {
+            None
+        }
+    })
 }
 
 /// `DELETE /api/v3/openOrders`: all of a market.
@@ -100,10 +110,21 @@ pub(super) async fn all(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
         if orders.is_empty() {
             return Err(Fault::unknown_order());
         }
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(orders.len() * ORDER_BYTES);
         array(&mut out, |items| {
-            for order in &orders {
-                write_canceled(items.next(), order, None, unit);
+            // The orders of a list lie beside each other.
+            let listed = |one: &Order, two: &Order| {
+                one.pair.as_ref().is_some_and(|pair| pair.other == two.id)
+            };
+            for together in orders.chunk_by(listed) {
+                match together {
+                    [one, two] => write_canceled_list(items.next(), &[one, two], None, unit),
+                    alone => {
+                        for order in alone {
+                            write_canceled(items.next(), order, None, unit);
+                        }
+                    }
+                }
             }
         });
         Ok(out)

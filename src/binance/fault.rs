@@ -19,8 +19,10 @@ pub(super) struct Fault {
     pub(super) message: String,
     /// Seconds to wait.
     pub(super) retry_after: Option<u64>,
-    /// More members, as JSON without the braces' commas: `"data":{...}`.
+    /// What became of the parts of the request, as JSON.
     pub(super) data: Option<Vec<u8>>,
+    /// Whether an order was placed nevertheless.
+    pub(super) placed: bool,
 }
 
 impl Fault {
@@ -32,6 +34,24 @@ impl Fault {
             message: message.into(),
             retry_after: None,
             data: None,
+            placed: false,
+        }
+    }
+
+    /// Nobody knows what it could be.
+    pub(super) fn unknown() -> Fault {
+        Fault::new(
+            -1000,
+            "An unknown error occurred while processing the request.",
+        )
+    }
+
+    /// The same with what became of its parts.
+    pub(super) fn with_data(self, data: Vec<u8>, placed: bool) -> Fault {
+        Fault {
+            data: Some(data),
+            placed,
+            ..self
         }
     }
 
@@ -108,9 +128,24 @@ impl Fault {
         )
     }
 
+    /// An order that shows only part of itself.
+    pub(super) fn no_icebergs() -> Fault {
+        Fault::new(-2010, "Iceberg orders are not supported for this symbol.")
+    }
+
     /// Nothing open has this id.
     pub(super) fn unknown_order() -> Fault {
         Fault::new(-2011, "Unknown order sent.")
+    }
+
+    /// Nothing open has this id of a list.
+    pub(super) fn unknown_list() -> Fault {
+        Fault::new(-2011, "Unknown order list sent.")
+    }
+
+    /// Nothing has this id of a list.
+    pub(super) fn no_such_list() -> Fault {
+        Fault::new(-2013, "Order list does not exist.")
     }
 
     /// Nothing has this id.

@@ -167,11 +167,11 @@ fn describe(members: &mut Members<'_>, symbol: Symbol, market: &Market) {
         }
     });
     members.put("icebergAllowed", false);
-    members.put("ocoAllowed", false);
+    members.put("ocoAllowed", true);
     members.put("otoAllowed", false);
     members.put("quoteOrderQtyMarketAllowed", true);
     members.put("allowTrailingStop", true);
-    members.put("cancelReplaceAllowed", false);
+    members.put("cancelReplaceAllowed", true);
     members.put("amendAllowed", false);
     members.put("isSpotTradingAllowed", true);
     members.put("isMarginTradingAllowed", false);

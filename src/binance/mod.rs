@@ -14,8 +14,8 @@
 //! | `symbols`  | `BTCUSDT` and `BTC/USDT`                                                |
 //! | `text`     | money and times as they are written                                     |
 //!
-//! The calls have one file a topic: `general`, `prices`, `account`, `place` (with `order_params`), `cancel`, `orders`, `trades`;
-//! `order_shape` writes an order.
+//! The calls have one file a topic: `general`, `prices`, `account`, `place` (with `order_params`), `cancel`, `replace`, `oco`, `lists`,
+//! `orders`, `trades`; `order_shape` writes an order, `list_shape` a list of them.
 
 mod account;
 mod admit;
@@ -23,12 +23,16 @@ mod cancel;
 mod fault;
 mod general;
 mod limits;
+mod list_shape;
+mod lists;
+mod oco;
 mod order_params;
 mod order_shape;
 mod orders;
 mod params;
 mod place;
 mod prices;
+mod replace;
 mod route;
 mod symbols;
 mod text;

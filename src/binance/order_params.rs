@@ -69,8 +69,9 @@ impl Word {
         found.map_or("", |(_, text)| text)
     }
 
-    fn read(params: &Params<'_>) -> Result<Word, Fault> {
-        let text = params.required("type")?;
+    /// The kind that a parameter names.
+    pub(super) fn read(params: &Params<'_>, name: &str) -> Result<Word, Fault> {
+        let text = params.required(name)?;
         let found = Word::ALL.iter().find(|(_, known)| *known == text);
         found
             .map(|(word, _)| *word)
@@ -91,18 +92,18 @@ impl Word {
         }
     }
 
-    fn has_price(self) -> bool {
+    pub(super) fn has_price(self) -> bool {
         match self {
             Word::Limit | Word::StopLossLimit | Word::TakeProfitLimit | Word::LimitMaker => true,
             Word::Market | Word::StopLoss | Word::TakeProfit => false,
         }
     }
 
-    fn has_time(self) -> bool {
+    pub(super) fn has_time(self) -> bool {
         self.has_price() && self != Word::LimitMaker
     }
 
-    fn trigger(self) -> Option<TriggerKind> {
+    pub(super) fn trigger(self) -> Option<TriggerKind> {
         match self {
             Word::StopLoss | Word::StopLossLimit => Some(TriggerKind::StopLoss),
             Word::TakeProfit | Word::TakeProfitLimit => Some(TriggerKind::TakeProfit),
@@ -116,7 +117,7 @@ impl Draft {
     pub(super) fn read(params: &Params<'_>, fee_mode: FeeMode) -> Result<Draft, Fault> {
         let symbol = symbols::checked(params.required("symbol")?)?.to_owned();
         let side = side(params)?;
-        let word = Word::read(params)?;
+        let word = Word::read(params, "type")?;
         refuse_unknown(params)?;
         let kind = if word.has_price() {
             let price = read_price(params, "price")?.ok_or_else(|| Fault::missing("price"))?;
@@ -244,9 +245,20 @@ fn told(params: &Params<'_>, word: Word) -> Result<Told, Fault> {
 }
 
 /// Refuses a parameter that the kind of order has no use for.
-fn refuse(params: &Params<'_>, name: &str) -> Result<(), Fault> {
+pub(super) fn refuse(params: &Params<'_>, name: &str) -> Result<(), Fault> {
     match params.get(name) {
         Some(_) => Err(Fault::not_required(name)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses an order whose price is to follow the book's.
+pub(super) fn refuse_pegs(params: &Params<'_>, name: &str) -> Result<(), Fault> {
+    match params.get(name) {
+        Some(_) => Err(Fault::new(
+            -2010,
+            "Pegged orders are not supported for this symbol.",
+        )),
         None => Ok(()),
     }
 }
@@ -257,13 +269,9 @@ pub(super) fn refuse_unknown(params: &Params<'_>) -> Result<(), Fault> {
     if let Some(value) = params.decimal("icebergQty")?
         && !value.is_zero()
     {
-        let message = "Iceberg orders are not supported for this symbol.";
-        return Err(Fault::new(-2010, message));
+        return Err(Fault::no_icebergs());
     }
-    if params.get("pegPriceType").is_some() {
-        let message = "Pegged orders are not supported for this symbol.";
-        return Err(Fault::new(-2010, message));
-    }
+    refuse_pegs(params, "pegPriceType")?;
     match params.get("selfTradePreventionMode") {
         Some(mode) if !MODES.contains(&mode) => Err(Fault::not_valid("selfTradePreventionMode")),
         Some(_) | None => Ok(()),

@@ -16,6 +16,12 @@ const CANCELLATION: &str = "mockx-cancel-";
 /// There is no list of orders that it belongs to.
 pub(super) const NO_LIST: i64 = -1;
 
+/// The id of the list that an order belongs to.
+fn list_id(order: &Order) -> i64 {
+    let id = order.pair.as_ref().map(|pair| pair.id.sequence());
+    id.and_then(|id| i64::try_from(id).ok()).unwrap_or(NO_LIST)
+}
+
 /// `BUY` or `SELL`.
 pub(super) fn side(side: Side) -> &'static str {
     match side {
@@ -113,7 +119,7 @@ pub(super) fn write_canceled(
         members.put("symbol", &name_of(order.symbol));
         members.put("origClientOrderId", &client_id(order));
         members.put("orderId", order.id.sequence());
-        members.put("orderListId", NO_LIST);
+        members.put("orderListId", list_id(order));
         let made = || format!("{CANCELLATION}{}", order.id);
         members.put("clientOrderId", &new_id.map_or_else(made, str::to_owned));
         members.put("transactTime", unit.of(order.updated_at));
@@ -125,7 +131,7 @@ pub(super) fn write_canceled(
 fn put_names(members: &mut Members<'_>, order: &Order) {
     members.put("symbol", &name_of(order.symbol));
     members.put("orderId", order.id.sequence());
-    members.put("orderListId", NO_LIST);
+    members.put("orderListId", list_id(order));
 }
 
 fn put_figures(members: &mut Members<'_>, order: &Order) {

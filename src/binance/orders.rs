@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::fault::Fault;
-use super::order_shape::{ORDER_BYTES, nameless, write_order};
+use super::order_shape::{ORDER_BYTES, client_id, nameless, write_order};
 use super::params::Params;
 use super::route::Call;
 use super::symbols;
@@ -18,68 +18,71 @@ pub(super) const ROWS: (u64, u64) = (500, 1000);
 /// The longest time that can be asked for.
 const PERIOD_MAX: Span = Span::from_secs(24 * 3600);
 
-/// Which order is meant.
+/// Which order is meant: by its id, by the client's, or by the one with the other having to fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
-    /// The one with this id.
-    Id(OrderId),
-    /// The latest one with this id of the client's.
-    Client(ClientId),
+pub(super) struct Which {
+    id: Option<OrderId>,
+    client: Option<ClientId>,
 }
 
 impl Which {
-    /// Reads `orderId` or, where that is not given, `origClientOrderId`.
+    /// Reads `orderId` and `origClientOrderId`, of which one must be there.
     pub(super) fn read(params: &Params<'_>) -> Result<Which, Fault> {
-        Which::named(params, "orderId", "origClientOrderId")?
-            .ok_or_else(|| Fault::missing_both("orderId", "origClientOrderId"))
+        Which::named(params, "orderId", "origClientOrderId")
     }
 
     /// The same under other names.
-    pub(super) fn named(
-        params: &Params<'_>,
-        id: &str,
-        client: &str,
-    ) -> Result<Option<Which>, Fault> {
-        if let Some(sequence) = params.whole(id)? {
-            return Ok(Some(Which::Id(OrderId::new(sequence))));
-        }
-        let Some(text) = params.get(client) else {
-            return Ok(None);
-        };
+    pub(super) fn named(params: &Params<'_>, id: &str, client: &str) -> Result<Which, Fault> {
         // An id that no client can have given is the id of nothing.
-        Ok(Some(match (nameless(text), ClientId::parse(text)) {
-            (Some(id), _) => Which::Id(id),
-            (None, Ok(client)) => Which::Client(client),
-            (None, Err(_)) => return Err(Fault::no_such_order()),
-        }))
+        let given = params.get(client).map(ClientId::parse).transpose();
+        let which = Which {
+            id: params.whole(id)?.map(OrderId::new),
+            client: given.map_err(|_| Fault::no_such_order())?,
+        };
+        if which.id.is_none() && which.client.is_none() {
+            return Err(Fault::missing_both(id, client));
+        }
+        Ok(which)
+    }
+
+    fn fits(&self, order: &Order, symbol: Symbol) -> bool {
+        let named = |client: ClientId| client_id(order) == client.as_str();
+        order.symbol == symbol && self.client.is_none_or(named)
+    }
+
+    /// The id, where it is given or can be told from the client's.
+    fn told_id(&self) -> Option<OrderId> {
+        let made = || self.client.and_then(|client| nameless(client.as_str()));
+        self.id.or_else(made)
     }
 
     /// The open order of a market.
     pub(super) fn open<'a>(&self, exchange: &'a Exchange, symbol: Symbol) -> Option<&'a Order> {
-        let order = match *self {
-            Which::Id(id) => exchange.order(id),
-            Which::Client(client) => exchange.order_of_client(client),
-        };
-        order.filter(|order| order.symbol == symbol)
+        let of_client = || exchange.order_of_client(self.client.filter(|_| self.id.is_none())?);
+        let of_id = || exchange.order(self.told_id()?);
+        let order = of_client().or_else(of_id);
+        order.filter(|order| self.fits(order, symbol))
     }
 
-    /// The closed order.
+    /// The closed order; of those with one id of the client's the one that was closed last.
     fn closed(&self, archive: &dyn Archive, symbol: Symbol) -> Result<Option<Order>, Unreadable> {
-        let found = match *self {
-            Which::Id(id) => archive.order(id)?,
-            Which::Client(client) => {
-                let mut found = None;
-                archive.walk(Walk::default(), &mut |order| {
-                    if order.terms.client_id == Some(client) {
-                        found = Some(order);
-                        return ControlFlow::Break(());
-                    }
-                    ControlFlow::Continue(())
-                })?;
-                found
-            }
+        let by_id = match self.told_id() {
+            Some(id) => archive.order(id)?,
+            None => None,
         };
-        Ok(found.filter(|order| order.symbol == symbol))
+        let by_id = by_id.filter(|order| self.fits(order, symbol));
+        if by_id.is_some() || self.id.is_some() {
+            return Ok(by_id);
+        }
+        let mut found = None;
+        archive.walk(Walk::default(), &mut |order| {
+            if order.terms.client_id == self.client && self.fits(&order, symbol) {
+                found = Some(order);
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 }
 

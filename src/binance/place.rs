@@ -35,17 +35,14 @@ pub(super) fn placed(
 ) -> Result<(Order, Vec<Trade>), Fault> {
     let before = exchange.events().len();
     let Outcome::Placed(order) = exchange.handle(moment, Command::Place(order))? else {
-        return Err(Fault::new(
-            -1000,
-            "An unknown error occurred while processing the request.",
-        ));
+        return Err(Fault::unknown());
     };
     let trades = trades_since(exchange, before, order.id);
     Ok((*order, trades))
 }
 
 /// The trades of an order among the latest events.
-fn trades_since(exchange: &Exchange, before: usize, id: OrderId) -> Vec<Trade> {
+pub(super) fn trades_since(exchange: &Exchange, before: usize, id: OrderId) -> Vec<Trade> {
     let events = exchange.events().get(before..).unwrap_or_default();
     let trades = events.iter().filter_map(|event| match event {
         Event::Trade(trade) if trade.order == id => Some(**trade),

@@ -4,7 +4,9 @@ use super::admit::{Guard, admit};
 use super::fault::Fault;
 use super::params::Params;
 use super::text::TimeUnit;
-use super::{Binance, account, cancel, general, orders, place, prices, trades};
+use super::{
+    Binance, account, cancel, general, lists, oco, orders, place, prices, replace, trades,
+};
 use crate::http::{Method, Request, Response};
 
 /// What a call weighs.
@@ -43,6 +45,12 @@ enum Action {
     MyTrades,
     Cancel,
     CancelAll,
+    Replace,
+    PlaceList,
+    PlaceOldList,
+    ListOf,
+    OpenLists,
+    CancelList,
     SystemStatus,
     EmptyList,
     NoMarkets,
@@ -125,6 +133,9 @@ const ROUTES: &[Route] = &[
     ),
     placing("/api/v3/order", 1, Action::Place),
     placing("/api/v3/order/test", 0, Action::TryOrder),
+    placing("/api/v3/order/cancelReplace", 1, Action::Replace),
+    placing("/api/v3/order/oco", 2, Action::PlaceOldList),
+    placing("/api/v3/orderList/oco", 2, Action::PlaceList),
     read("/api/v3/order", Weight::Of(4), Action::OrderOf),
     canceling("/api/v3/order", Action::Cancel),
     read(
@@ -133,6 +144,9 @@ const ROUTES: &[Route] = &[
         Action::OpenOrders,
     ),
     canceling("/api/v3/openOrders", Action::CancelAll),
+    read("/api/v3/orderList", Weight::Of(4), Action::ListOf),
+    read("/api/v3/openOrderList", Weight::Of(6), Action::OpenLists),
+    canceling("/api/v3/orderList", Action::CancelList),
     read("/api/v3/allOrders", Weight::Of(20), Action::AllOrders),
     read(
         "/api/v3/myTrades",
@@ -195,8 +209,12 @@ async fn serve(facade: &Binance, request: &Request) -> Result<Response, Fault> {
         params,
         unit,
     };
-    let body = act(route.action, &call).await?;
+    let answer = act(route.action, &call).await;
     let now = facade.seconds();
+    if answer.as_ref().map_or_else(|fault| fault.placed, |_| true) {
+        limits.count_orders(route.orders, now);
+    }
+    let body = answer?;
     if matches!(route.weight, Weight::OfFailure(_)) {
         limits.refund(peer, weight, now);
     }
@@ -204,7 +222,6 @@ async fn serve(facade: &Binance, request: &Request) -> Result<Response, Fault> {
     if route.orders == 0 {
         return Ok(response);
     }
-    limits.count_orders(route.orders, now);
     let (in_10s, in_1d) = limits.orders(now);
     Ok(response
         .with_header("x-mbx-order-count-10s", in_10s.to_string())
@@ -231,6 +248,12 @@ async fn act(action: Action, call: &Call<'_>) -> Result<Vec<u8>, Fault> {
         Action::MyTrades => trades::mine(call).await,
         Action::Cancel => cancel::one(call).await,
         Action::CancelAll => cancel::all(call).await,
+        Action::Replace => replace::replace(call).await,
+        Action::PlaceList => oco::place(call).await,
+        Action::PlaceOldList => oco::place_old(call).await,
+        Action::ListOf => lists::one(call).await,
+        Action::OpenLists => lists::open(call).await,
+        Action::CancelList => lists::cancel(call).await,
         Action::SystemStatus => Ok(br#"{"status":0,"msg":"normal"}"#.to_vec()),
         Action::EmptyList => Ok(b"[]".to_vec()),
         Action::NoMarkets => Ok(br#"{"symbols":[]}"#.to_vec()),

@@ -9,7 +9,7 @@ use std::fmt;
 use super::order::{OrderKind, Side};
 use super::trigger::{Direction, Level};
 use super::{Exchange, NewOrder, Rejection};
-use crate::units::{Exact, Price, Rounding, Symbol};
+use crate::units::{Exact, Price, Quantity, Rounding, Symbol};
 
 /// Decimals of what is compared with a bound; see the table in `units`.
 const DECIMALS: u32 = 16;
@@ -228,6 +228,19 @@ impl MarketRules {
         Ok(())
     }
 
+    /// The quantity of a market order rounded down to whole lots.
+    pub(super) fn in_lots(&self, quantity: Quantity) -> Quantity {
+        let steps = [self.lot.step, self.market_lot.step];
+        // Of two steps one is a multiple of the other.
+        let step = steps.into_iter().flatten().max();
+        let Some(step) = step.filter(|step| step.is_positive()) else {
+            return quantity;
+        };
+        let lots = quantity.exact().divided_down(step, 0);
+        let whole = lots.and_then(|lots| lots.times(step, DECIMALS, Rounding::Down).ok());
+        whole.map_or(quantity, Quantity::from_stored)
+    }
+
     /// Which rule is broken where so much is open.
     pub fn check_crowd(&self, crowd: Crowd) -> Result<(), Filter> {
         let within = |max: Option<u32>, count: usize| {
@@ -261,6 +274,16 @@ impl Exchange {
             }
         }
         Ok(())
+    }
+
+    /// Whether an order keeps the rules of its market, where it asks for that and its quantity can be worked out.
+    pub(super) fn check_rules(&self, new: NewOrder) -> Result<(), Rejection> {
+        let market = self.markets.get(&new.symbol);
+        let ticker = market.and_then(|market| market.ticker);
+        match ticker.map(|ticker| self.sized(new, ticker)) {
+            Some(Ok(new)) => self.keep_rules(&[new]),
+            Some(Err(_)) | None => Ok(()),
+        }
     }
 
     /// Whether orders that come together keep the rules of their market, where they ask for that and it has any.
@@ -340,7 +363,7 @@ impl Exchange {
 mod tests {
     use super::*;
     use crate::exchange::{Command, NewPair, Rules, Strict, Terms, Ticker, Trigger, TriggerKind};
-    use crate::units::{Amount, Asset, Moment, Quantity, Timestamp};
+    use crate::units::{Amount, Asset, Moment, Timestamp};
 
     fn exchange(rules: MarketRules) -> Exchange {
         let mut exchange = Exchange::new(Rules::default());

@@ -198,7 +198,7 @@ impl Exchange {
             }
             Command::CancelPair(id) => self.cancel_pair(id),
             Command::CancelAll(symbol) => Ok(self.cancel_all(symbol)),
-            Command::Replace(replacement) => Ok(self.replace(*replacement)),
+            Command::Replace(replacement) => self.replace(*replacement),
             Command::Deposit(asset, amount) => self.deposit(asset, amount),
             Command::Withdraw(asset, amount) => self.withdraw(asset, amount),
             Command::SetBalance(balance) => self.set_balance(balance),

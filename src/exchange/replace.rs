@@ -19,6 +19,17 @@ pub enum OnlyIf {
     PartiallyFilled,
 }
 
+impl OnlyIf {
+    /// Whether an order of this status may be taken back.
+    pub fn allows(self, status: OrderStatus) -> bool {
+        match self {
+            OnlyIf::Open => true,
+            OnlyIf::New => status == OrderStatus::New,
+            OnlyIf::PartiallyFilled => status == OrderStatus::PartiallyFilled,
+        }
+    }
+}
+
 /// An order in the place of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replacement {
@@ -43,23 +54,20 @@ pub struct Replaced {
 }
 
 impl Exchange {
-    /// Takes an order back and places another, with nothing in between.
-    pub(super) fn replace(&mut self, replacement: Replacement) -> Outcome {
+    /// Takes an order back and places another, with nothing in between. Where the other breaks a rule of its market, the
+    /// first is not touched.
+    pub(super) fn replace(&mut self, replacement: Replacement) -> Result<Outcome, Rejection> {
+        self.check_rules(replacement.new)?;
         let canceled = self.cancel_for(replacement);
         let tries = canceled.is_ok() || replacement.in_any_case;
         let placed = tries.then(|| self.place(replacement.new));
         let placed = placed.map(|placed| placed.map(|order| *order));
-        Outcome::Replaced(Box::new(Replaced { canceled, placed }))
+        Ok(Outcome::Replaced(Box::new(Replaced { canceled, placed })))
     }
 
     fn cancel_for(&mut self, replacement: Replacement) -> Result<(Order, Freed), Rejection> {
-        let status = self.orders.get(&replacement.cancel).map(Order::status);
-        let fits = match (replacement.only_if, status) {
-            (OnlyIf::New, Some(status)) => status == OrderStatus::New,
-            (OnlyIf::PartiallyFilled, Some(status)) => status == OrderStatus::PartiallyFilled,
-            (OnlyIf::Open, _) | (_, None) => true,
-        };
-        if !fits {
+        let order = self.orders.get(&replacement.cancel);
+        if order.is_some_and(|order| !replacement.only_if.allows(order.status())) {
             return Err(Rejection::Restricted);
         }
         self.cancel(replacement.cancel)

@@ -39,6 +39,10 @@ impl Exchange {
             Some(found) => found,
             None => Quantity::ZERO,
         };
+        let quantity = match self.market_rules(new.symbol) {
+            Some(rules) if new.strict.rules => rules.in_lots(quantity),
+            Some(_) | None => quantity,
+        };
         if quantity.is_zero() {
             return Err(Rejection::Terms(
                 "The amount of the quote asset buys nothing at the present price",

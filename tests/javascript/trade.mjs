@@ -38,6 +38,13 @@ assert.deepEqual((await client.fetchOpenOrders(SYMBOL)).map((order) => order.id)
 assert.equal((await client.cancelOrder(resting.id, SYMBOL)).status, 'canceled');
 const stop = await client.createOrder(SYMBOL, 'limit', 'sell', 0.01, 44900, { triggerPrice: 45000 });
 assert.equal((await client.fetchOrder(stop.id, SYMBOL)).triggerPrice, 45000);
+const edited = await client.editOrder(stop.id, SYMBOL, 'limit', 'sell', 0.02, 60000);
+assert.deepEqual([edited.status, edited.amount, edited.price], ['open', 0.02, 60000]);
+const sale = { symbol: 'BTCUSDT', side: 'SELL', quantity: '0.01' };
+const legs = { aboveType: 'LIMIT_MAKER', abovePrice: '60000', belowType: 'STOP_LOSS', belowStopPrice: '40000' };
+const list = await client.privatePostOrderListOco({ ...sale, ...legs });
+assert.deepEqual((await client.privateGetOpenOrderList()).map((open) => open.orderListId), [list.orderListId]);
+await client.privatePostOrderOco({ ...sale, price: '60000', stopPrice: '40000' });
 await client.cancelAllOrders(SYMBOL);
 assert.equal((await client.fetchOpenOrders(SYMBOL)).length, 0);
 assert.deepEqual((await client.fetchMyTrades(SYMBOL)).map((trade) => trade.fee.currency), ['BTC']);

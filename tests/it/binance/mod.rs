@@ -2,6 +2,8 @@
 
 mod clients;
 mod keys;
+mod lists;
 mod orders;
+mod replace;
 mod requests;
 mod stage;

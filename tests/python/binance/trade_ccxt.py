@@ -68,15 +68,14 @@ def orders(client):
     resting = client.create_order(SYMBOL, "limit", "buy", 0.1, 40_000)
     same((resting["status"], resting["timeInForce"]), ("open", "GTC"), "limit order")
     same([order["id"] for order in client.fetch_open_orders(SYMBOL)], [resting["id"]], "open orders")
-    edited = client.edit_order if "--edit" in sys.argv else None
     same(client.cancel_order(resting["id"], SYMBOL)["status"], "canceled", "cancel")
     same(client.fetch_order(resting["id"], SYMBOL)["status"], "canceled", "fetch")
-    if edited:
-        before = client.create_order(SYMBOL, "limit", "buy", 0.1, 40_000)
-        after = edited(before["id"], SYMBOL, "limit", "buy", 0.2, 41_000)
-        same((after["price"], after["amount"], after["status"]), (41_000.0, 0.2, "open"), "edit")
-        same(client.fetch_order(before["id"], SYMBOL)["status"], "canceled", "edited")
-        client.cancel_order(after["id"], SYMBOL)
+    before = client.create_order(SYMBOL, "limit", "buy", 0.1, 40_000)
+    after = client.edit_order(before["id"], SYMBOL, "limit", "buy", 0.2, 41_000)
+    same((after["price"], after["amount"], after["status"]), (41_000.0, 0.2, "open"), "edit")
+    same(client.fetch_order(before["id"], SYMBOL)["status"], "canceled", "edited")
+    client.cancel_order(after["id"], SYMBOL)
+    fails("ExchangeError", client.edit_order, before["id"], SYMBOL, "limit", "buy", 0.2, 41_000)
     maker = client.create_order(SYMBOL, "limit", "buy", 0.1, 40_000, {"postOnly": True})
     same((maker["status"], client.fetch_order(maker["id"], SYMBOL)["postOnly"]), ("open", True), "post only")
     stops = [
@@ -107,6 +106,25 @@ def orders(client):
     same(named["clientOrderId"], "mine-1", "client order id")
     client.cancel_order(named["id"], SYMBOL, {"origClientOrderId": "mine-1"})
     same(client.create_order(SYMBOL, "limit", "buy", 0.01, 40_000, {"test": True})["id"], None, "test order")
+
+
+def lists(client):
+    """Pairs, for which ccxt has no call of its own, through its raw methods."""
+    pair = {"symbol": "BTCUSDT", "side": "SELL", "quantity": "0.01"}
+    old = client.private_post_order_oco({**pair, "price": "60000", "stopPrice": "40000"})
+    same([report["type"] for report in old["orderReports"]], ["STOP_LOSS", "LIMIT_MAKER"], "older form")
+    same(len(client.fetch_open_orders(SYMBOL)), 2, "orders of a list")
+    same(client.private_get_openorderlist()[0]["orderListId"], old["orderListId"], "open lists")
+    gone = client.private_delete_orderlist({"symbol": "BTCUSDT", "orderListId": old["orderListId"]})
+    same(gone["listOrderStatus"], "ALL_DONE", "list taken back")
+    legs = {"aboveType": "LIMIT_MAKER", "abovePrice": "60000", "belowType": "STOP_LOSS", "belowStopPrice": "40000"}
+    new = client.private_post_orderlist_oco({**pair, **legs})
+    same(client.private_get_orderlist({"orderListId": new["orderListId"]})["contingencyType"], "OCO", "list")
+    client.cancel_order(new["orders"][0]["orderId"], SYMBOL)
+    new = client.private_post_orderlist_oco({**pair, **legs})
+    client.cancel_all_orders(SYMBOL)
+    same(client.private_get_openorderlist(), [], "lists after cancel all")
+    same(balances(client, "BTC")[1], 0.0, "BTC held for lists")
 
 
 def history(client):
@@ -166,6 +184,7 @@ def main(recipe):
     look(client)
     orders(client)
     history(client)
+    lists(client)
     if recipe == "all-bases":
         same(client.fetch_status()["status"], "ok", "status")
         fee = client.fetch_trading_fee(SYMBOL)

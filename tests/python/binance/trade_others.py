@@ -22,6 +22,11 @@ def python_binance():
     same((bought["status"], bought["executedQty"]), ("FILLED", "0.01000000"), "market")
     same(client.get_asset_balance("BTC")["free"], "0.00999000", "balance")
     same(len(client.get_my_trades(symbol="BTCUSDT")), 1, "trades")
+    legs = {"aboveType": "LIMIT_MAKER", "abovePrice": "60000", "belowType": "STOP_LOSS", "belowStopPrice": "40000"}
+    pair = client.create_oco_order(symbol="BTCUSDT", side="SELL", quantity="0.002", **legs)
+    same([o["orderListId"] for o in client.get_open_oco_orders()], [pair["orderListId"]], "lists")
+    gone = client.cancel_order(symbol="BTCUSDT", orderId=pair["orders"][0]["orderId"])
+    same(gone["listOrderStatus"], "ALL_DONE", "list")
     same(client.create_test_order(symbol="BTCUSDT", side="SELL", type="MARKET", quantity="0.001"), {}, "test")
     try:
         client.cancel_order(symbol="BTCUSDT", orderId=order["orderId"])
@@ -39,7 +44,15 @@ def binance_connector():
     asked = client.get_order("BTCUSDT", origClientOrderId="connector")
     same(asked["price"], "60000.00000000", "price")
     same(client.cancel_order("BTCUSDT", orderId=placed["orderId"])["status"], "CANCELED", "cancel")
-    client.new_order(**order, quantity="0.005", price="60000")
+    legs = {"abovePrice": "60000", "belowStopPrice": "40000"}
+    pair = client.new_oco_order("BTCUSDT", "SELL", 0.002, "LIMIT_MAKER", "STOP_LOSS", **legs)
+    same(client.get_oco_order(orderListId=pair["orderListId"])["listOrderStatus"], "EXECUTING", "list")
+    same(len(client.get_oco_open_orders()), 1, "lists")
+    same(client.cancel_oco_order("BTCUSDT", orderListId=pair["orderListId"])["listOrderStatus"], "ALL_DONE", "gone")
+    placed = client.new_order(**order, quantity="0.005", price="60000")
+    more = {"timeInForce": "GTC", "quantity": 0.004, "price": 61000, "cancelOrderId": placed["orderId"]}
+    both = client.cancel_and_replace("BTCUSDT", "SELL", "LIMIT", "STOP_ON_FAILURE", **more)
+    same((both["cancelResult"], both["newOrderResponse"]["status"]), ("SUCCESS", "NEW"), "replaced")
     same(len(client.cancel_open_orders("BTCUSDT")), 1, "cancel all")
     same(client.account()["accountType"], "SPOT", "account")
     same(client.trade_fee(symbol="BTCUSDT")[0]["takerCommission"], "0.00100000", "fee")
