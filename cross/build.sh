@@ -25,6 +25,12 @@ for map in "$target=/target" "$PWD=/mockx" "${CARGO_HOME:-$HOME/.cargo}=/cargo";
     cflags+=" -ffile-prefix-map=$map"
     rustflags+="$separator--remap-path-prefix=$map"
 done
+# lld folds functions of the same code into one, and writes what is to be relocated at start in a tenth of the space (glibc 2.36
+# reads that).
+for flag in -fuse-ld=lld -B/usr/lib/llvm-19/bin -Wl,--icf=all -Wl,-z,pack-relative-relocs \
+    -Wl,--no-eh-frame-hdr -Wl,-T,cross/no-unwind.ld; do
+    rustflags+="$separator-Clink-arg=$flag"
+done
 export CARGO_ENCODED_RUSTFLAGS=$rustflags
 # For both, whichever is built: what runs during a build is then the same for both, and made once.
 for machine in x86_64 aarch64; do

@@ -13,4 +13,4 @@ apt-get update -q
 if apt-cache show rustc-web >/dev/null 2>&1; then flavour=-web; else flavour=; fi
 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
     "cargo$flavour" "rustc$flavour" "libstd-rust$flavour-dev" "libstd-rust$flavour-dev:$other" \
-    gcc libc6-dev $gcc libc6-dev-$other-cross git ca-certificates
+    gcc lld-19 libc6-dev $gcc libc6-dev-$other-cross git ca-certificates
