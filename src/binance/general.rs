@@ -1,10 +1,11 @@
 //! What is said of the exchange itself: the time, its markets and their rules.
 
 use super::fault::Fault;
+use super::filters::put_filters;
 use super::limits::{ORDERS_1D, ORDERS_10S, WEIGHT_A_MINUTE};
 use super::route::Call;
 use super::symbols::{self, name_of};
-use crate::exchange::{Exchange, Market};
+use crate::exchange::{Exchange, Market, MarketRules};
 use crate::shapes::json::{Items, Members, document, object};
 use crate::units::Symbol;
 
@@ -121,7 +122,10 @@ pub(super) async fn exchange_info(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
                     if let Some(market) = exchange.market(symbol)
                         && wanted.has(market)
                     {
-                        object(items.next(), |members| describe(members, symbol, market));
+                        let rules = exchange.market_rules(symbol);
+                        object(items.next(), |members| {
+                            describe(members, symbol, market, rules);
+                        });
                     }
                 }
             });
@@ -146,7 +150,12 @@ fn rate_limits(items: &mut Items<'_>) {
     }
 }
 
-fn describe(members: &mut Members<'_>, symbol: Symbol, market: &Market) {
+fn describe(
+    members: &mut Members<'_>,
+    symbol: Symbol,
+    market: &Market,
+    rules: Option<&MarketRules>,
+) {
     let active = market.trading && market.ticker.is_some();
     members.put("symbol", &name_of(symbol));
     members.put("status", if active { "TRADING" } else { "HALT" });
@@ -175,27 +184,11 @@ fn describe(members: &mut Members<'_>, symbol: Symbol, market: &Market) {
     members.put("amendAllowed", false);
     members.put("isSpotTradingAllowed", true);
     members.put("isMarginTradingAllowed", false);
-    members.array("filters", filters);
+    members.array("filters", |items| put_filters(items, rules));
     members.array("permissions", |_| {});
     members.array("permissionSets", |sets| {
         crate::shapes::json::array(sets.next(), |set| set.put("SPOT"));
     });
     members.put("defaultSelfTradePreventionMode", "NONE");
     members.array("allowedSelfTradePreventionModes", |items| items.put("NONE"));
-}
-
-/// The rules of a market that has none of its own: eight decimals.
-fn filters(items: &mut Items<'_>) {
-    object(items.next(), |members| {
-        members.put("filterType", "PRICE_FILTER");
-        members.put("minPrice", "0.00000001");
-        members.put("maxPrice", "1000000000000000.00000000");
-        members.put("tickSize", "0.00000001");
-    });
-    object(items.next(), |members| {
-        members.put("filterType", "LOT_SIZE");
-        members.put("minQty", "0.00000001");
-        members.put("maxQty", "1000000000000000.00000000");
-        members.put("stepSize", "0.00000001");
-    });
 }

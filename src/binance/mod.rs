@@ -15,12 +15,13 @@
 //! | `text`     | money and times as they are written                                     |
 //!
 //! The calls have one file a topic: `general`, `prices`, `account`, `place` (with `order_params`), `cancel`, `replace`, `oco`, `lists`,
-//! `orders`, `trades`; `order_shape` writes an order, `list_shape` a list of them.
+//! `orders`, `trades`; `order_shape` writes an order, `list_shape` a list of them, `filters` the rules of a market.
 
 mod account;
 mod admit;
 mod cancel;
 mod fault;
+mod filters;
 mod general;
 mod limits;
 mod list_shape;
@@ -41,7 +42,7 @@ mod trades;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::exchange::FeeMode;
+use crate::exchange::{Execution, FeeMode, Terms, TimeInForce};
 use crate::http::{Context, Request, Response};
 use crate::keys::Keyring;
 use limits::Limits;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub fee_mode: FeeMode,
     /// Whether requests and orders are limited as on Binance.
     pub limits: bool,
+    /// How long an order waits that is good till cancelled.
+    pub lasting: TimeInForce,
 }
 
 /// The API.
@@ -105,6 +108,16 @@ impl Binance {
         let response = route::answer(self, request).await;
         self.context.count_other(response.status);
         response
+    }
+
+    /// What an order of this API asks for where it says nothing: it meets the market when it is placed.
+    fn terms(&self) -> Terms {
+        Terms {
+            execution: Execution::AtOnce,
+            fee_mode: self.settings.fee_mode,
+            time_in_force: self.settings.lasting,
+            ..Terms::default()
+        }
     }
 
     /// Seconds since the epoch.

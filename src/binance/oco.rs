@@ -11,8 +11,8 @@ use super::params::Params;
 use super::route::Call;
 use super::symbols;
 use crate::exchange::{
-    Command, Exchange, Execution, FeeMode, NewOrder, NewPair, OrderKind, Outcome, Rejection, Side,
-    Strict, Terms, TimeInForce, Trigger, TriggerKind,
+    Command, Exchange, NewOrder, NewPair, OrderKind, Outcome, Rejection, Side, Strict, Terms,
+    Trigger, TriggerKind,
 };
 use crate::units::{ClientId, Moment, Quantity, Symbol};
 
@@ -31,9 +31,7 @@ struct Names {
 struct Leg {
     word: Word,
     kind: OrderKind,
-    time_in_force: TimeInForce,
-    trigger: Option<Trigger>,
-    client_id: Option<ClientId>,
+    terms: Terms,
 }
 
 /// A list, whose market is still a name.
@@ -41,14 +39,13 @@ struct Draft {
     symbol: String,
     side: Side,
     quantity: Quantity,
-    fee_mode: FeeMode,
     client_id: Option<ClientId>,
     told: Told,
     legs: [Leg; 2],
 }
 
 impl Leg {
-    fn read(params: &Params<'_>, word: Word, names: &Names) -> Result<Leg, Fault> {
+    fn read(params: &Params<'_>, word: Word, names: &Names, plain: Terms) -> Result<Leg, Fault> {
         let kind = if word.has_price() {
             let price = read_price(params, &names.price)?;
             let price = price.ok_or_else(|| Fault::missing(&names.price))?;
@@ -57,12 +54,11 @@ impl Leg {
             refuse(params, &names.price)?;
             OrderKind::Market
         };
-        let time = if word.has_time() {
-            let time = time_in_force(params, &names.time)?;
-            time.ok_or_else(|| Fault::missing(&names.time))?
+        let time_in_force = if word.has_time() {
+            time_in_force(params, &names.time, plain)?
         } else {
             refuse(params, &names.time)?;
-            TimeInForce::GoodTillCancelled
+            plain.time_in_force
         };
         let trigger = if let Some(kind) = word.trigger() {
             let level = level(params, &names.stop, &names.trailing)?;
@@ -81,15 +77,19 @@ impl Leg {
         Ok(Leg {
             word,
             kind,
-            time_in_force: time,
-            trigger,
-            client_id: client_id(params, &names.client)?,
+            terms: Terms {
+                time_in_force,
+                post_only: word == Word::LimitMaker,
+                trigger,
+                client_id: client_id(params, &names.client)?,
+                ..plain
+            },
         })
     }
 
     fn stops_loss(&self) -> bool {
-        self.trigger
-            .is_some_and(|trigger| trigger.kind == TriggerKind::StopLoss)
+        let trigger = self.terms.trigger;
+        trigger.is_some_and(|trigger| trigger.kind == TriggerKind::StopLoss)
     }
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn place(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
             iceberg: name("IcebergQty"),
         };
         refuse_pegs(params, &name("PegPriceType"))?;
-        Leg::read(params, word, &names)
+        Leg::read(params, word, &names, call.facade.terms())
     };
     let (above, below) = (read("above")?, read("below")?);
     let legs = match (above.stops_loss(), below.stops_loss()) {
@@ -159,7 +159,7 @@ pub(super) async fn place_old(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
         Some(_) => Word::StopLossLimit,
         None => Word::StopLoss,
     };
-    let stop = Leg::read(params, word, &names)?;
+    let stop = Leg::read(params, word, &names, call.facade.terms())?;
     let names = Names {
         price: own("price"),
         client: own("limitClientOrderId"),
@@ -169,7 +169,7 @@ pub(super) async fn place_old(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
         trailing: String::new(),
         time: String::new(),
     };
-    let limit = Leg::read(params, Word::LimitMaker, &names)?;
+    let limit = Leg::read(params, Word::LimitMaker, &names, call.facade.terms())?;
     Draft::read(call, [stop, limit])?.place(call).await
 }
 
@@ -186,7 +186,6 @@ impl Draft {
             symbol: symbols::checked(params.required("symbol")?)?.to_owned(),
             side: side(params)?,
             quantity: quantity.ok_or_else(|| Fault::missing("quantity"))?,
-            fee_mode: call.facade.settings.fee_mode,
             client_id: client_id(params, "listClientOrderId")?,
             told: told_of(params, Told::Result)?,
             legs,
@@ -199,15 +198,7 @@ impl Draft {
             side: self.side,
             kind: leg.kind,
             quantity: self.quantity,
-            terms: Terms {
-                time_in_force: leg.time_in_force,
-                post_only: leg.word == Word::LimitMaker,
-                execution: Execution::AtOnce,
-                fee_mode: self.fee_mode,
-                trigger: leg.trigger,
-                quote_amount: None,
-                client_id: leg.client_id,
-            },
+            terms: leg.terms,
             strict: Strict {
                 rules: true,
                 funds: true,

@@ -4,8 +4,7 @@ use super::fault::Fault;
 use super::params::Params;
 use super::symbols;
 use crate::exchange::{
-    Execution, FeeMode, Level, NewOrder, OrderKind, Side, Strict, Terms, TimeInForce, Trigger,
-    TriggerKind,
+    Level, NewOrder, OrderKind, Side, Strict, Terms, TimeInForce, Trigger, TriggerKind,
 };
 use crate::units::{Amount, ClientId, Exact, Invalid, Price, Quantity, Symbol};
 
@@ -113,8 +112,8 @@ impl Word {
 }
 
 impl Draft {
-    /// Reads an order. On this API all orders meet the market when they are placed.
-    pub(super) fn read(params: &Params<'_>, fee_mode: FeeMode) -> Result<Draft, Fault> {
+    /// Reads an order; `plain` is what one asks for that says nothing.
+    pub(super) fn read(params: &Params<'_>, plain: Terms) -> Result<Draft, Fault> {
         let symbol = symbols::checked(params.required("symbol")?)?.to_owned();
         let side = side(params)?;
         let word = Word::read(params, "type")?;
@@ -127,20 +126,19 @@ impl Draft {
             OrderKind::Market
         };
         let time_in_force = if word.has_time() {
-            time_in_force(params, "timeInForce")?.ok_or_else(|| Fault::missing("timeInForce"))?
+            time_in_force(params, "timeInForce", plain)?
         } else {
             refuse(params, "timeInForce")?;
-            TimeInForce::GoodTillCancelled
+            plain.time_in_force
         };
         let (quantity, quote_amount) = size(params, word)?;
         let terms = Terms {
             time_in_force,
             post_only: word == Word::LimitMaker,
-            execution: Execution::AtOnce,
-            fee_mode,
             trigger: trigger(params, word)?,
             quote_amount,
             client_id: client_id(params, "newClientOrderId")?,
+            ..plain
         };
         Ok(Draft {
             symbol,
@@ -177,14 +175,17 @@ pub(super) fn side(params: &Params<'_>) -> Result<Side, Fault> {
     }
 }
 
-/// How long an order waits.
-pub(super) fn time_in_force(params: &Params<'_>, name: &str) -> Result<Option<TimeInForce>, Fault> {
-    match params.get(name) {
-        None => Ok(None),
-        Some("GTC") => Ok(Some(TimeInForce::GoodTillCancelled)),
-        Some("IOC") => Ok(Some(TimeInForce::ImmediateOrCancel)),
-        Some("FOK") => Ok(Some(TimeInForce::FillOrKill)),
-        Some(_) => Err(Fault::new(-1115, "Invalid timeInForce.")),
+/// How long an order waits that must say so.
+pub(super) fn time_in_force(
+    params: &Params<'_>,
+    name: &str,
+    plain: Terms,
+) -> Result<TimeInForce, Fault> {
+    match params.required(name)? {
+        "GTC" => Ok(plain.time_in_force),
+        "IOC" => Ok(TimeInForce::ImmediateOrCancel),
+        "FOK" => Ok(TimeInForce::FillOrKill),
+        _ => Err(Fault::new(-1115, "Invalid timeInForce.")),
     }
 }
 
@@ -330,7 +331,7 @@ mod tests {
 
     fn read(query: &str) -> Result<Draft, Fault> {
         let request = Request::new(Method::Post, &format!("/api/v3/order?symbol=A&{query}"));
-        Params::read(&request).and_then(|params| Draft::read(&params, FeeMode::Received))
+        Params::read(&request).and_then(|params| Draft::read(&params, Terms::default()))
     }
 
     #[test]

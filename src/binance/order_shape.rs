@@ -45,7 +45,7 @@ fn status(status: OrderStatus) -> &'static str {
 /// One that is good till a date, which this API cannot place, waits until it is cancelled as far as anybody can tell.
 fn time_in_force(time: TimeInForce) -> &'static str {
     match time {
-        TimeInForce::GoodTillCancelled | TimeInForce::GoodTill(_) => "GTC",
+        TimeInForce::GoodTillCancelled | TimeInForce::Unlimited | TimeInForce::GoodTill(_) => "GTC",
         TimeInForce::ImmediateOrCancel => "IOC",
         TimeInForce::FillOrKill => "FOK",
     }

@@ -15,7 +15,7 @@ use crate::units::{Moment, OrderId};
 
 /// `POST /api/v3/order`.
 pub(super) async fn place(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
-    let draft = Draft::read(&call.params, call.facade.settings.fee_mode)?;
+    let draft = Draft::read(&call.params, call.facade.terms())?;
     let unit = call.unit;
     let work = move |exchange: &mut Exchange, moment: Moment| {
         let symbol = symbols::find(exchange, &draft.symbol)?;
@@ -63,7 +63,7 @@ pub(super) fn trades_since(exchange: &Exchange, before: usize, id: OrderId) -> V
 
 /// `POST /api/v3/order/test`: whether the order could be placed now.
 pub(super) async fn try_order(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
-    let draft = Draft::read(&call.params, call.facade.settings.fee_mode)?;
+    let draft = Draft::read(&call.params, call.facade.terms())?;
     let rates = call.params.flag("computeCommissionRates")?;
     let look = move |exchange: &Exchange| {
         let symbol = symbols::find(exchange, &draft.symbol)?;

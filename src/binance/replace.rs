@@ -37,7 +37,7 @@ struct Shape {
 /// `POST /api/v3/order/cancelReplace`. The new order is held to the rules of its market before anything is taken back.
 pub(super) async fn replace(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let params = &call.params;
-    let draft = Draft::read(params, call.facade.settings.fee_mode)?;
+    let draft = Draft::read(params, call.facade.terms())?;
     let in_any_case = in_any_case(params)?;
     let which = which(params, "cancelOrderId", "cancelOrigClientOrderId")?;
     let only_if = only_if(params)?;

@@ -35,6 +35,12 @@ struct Order {
 }
 
 #[derive(Deserialize)]
+struct Replaced {
+    order: Option<Order>,
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct Possible {
     ok: bool,
     reason: Option<String>,
@@ -105,6 +111,9 @@ fn judge(answer: &RawValue, verdict: Verdict) -> Result<(), Failure> {
             .ok()
             .filter(|order| order.status == "rejected")
             .map(|order| because("order rejected", order.comment)),
+        Verdict::Replaced => serde_json::from_str::<Replaced>(text)
+            .ok()
+            .and_then(not_placed),
         Verdict::Possible => serde_json::from_str::<Possible>(text)
             .ok()
             .filter(|possible| !possible.ok)
@@ -115,6 +124,15 @@ fn judge(answer: &RawValue, verdict: Verdict) -> Result<(), Failure> {
             .and_then(|tickers| tickers.into_values().find_map(|ticker| ticker.error)),
     };
     no.map_or(Ok(()), |no| Err(Failure::Refused(table::one_line(&no))))
+}
+
+fn not_placed(replaced: Replaced) -> Option<String> {
+    let rejected = replaced.order.filter(|order| order.status == "rejected");
+    let refused = |why| because("no order placed", Some(why));
+    replaced
+        .reason
+        .map(refused)
+        .or_else(|| rejected.map(|order| because("order rejected", order.comment)))
 }
 
 fn ailment(health: Health) -> Option<String> {

@@ -1,16 +1,13 @@
 //! The arguments as typed: every command, its options and its help text. No behaviour.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use clap::{Args, Parser, Subcommand};
 
-use super::order_terms::OrderSketch;
+use super::operands::{AssetAmount, Number, OrderFilter, Side, SymbolPrice};
+use super::order_terms::{NewOrder, OrderSketch, PairSketch, ReplaceSketch};
 
 const AFTER_HELP: &str = "\
 A first try:
@@ -220,18 +217,21 @@ Examples:
   mockx order BTC/USDT buy --quote-amount 500
   mockx order BTC/USDT sell 0.1 --type limit --price 72000
   mockx order BTC/USDT sell 0.1 --price 59000 --trigger stop_loss --trigger-price 60000")]
-    Order {
-        #[command(flatten)]
-        order: OrderSketch,
-        /// Kind of order [default: limit if there is a --price, else market]
-        #[arg(
-            long = "type",
-            value_enum,
-            value_name = "market|limit",
-            hide_possible_values = true
-        )]
-        kind: Option<OrderType>,
-    },
+    Order(NewOrder),
+
+    /// Place a limit order and a stop loss, of which one ends the other
+    #[command(after_help = "\
+Of a sale --price is above the market and --stop-price below, of a buy the other way round.
+
+Example: mockx pair BTC/USDT sell 0.1 --price 72000 --stop-price 60000")]
+    Pair(PairSketch),
+
+    /// Cancel an order and place another in one step
+    #[command(after_help = "\
+Exit code 1 if the new order is not placed; the other one may be canceled nevertheless.
+
+Example: mockx replace 000000000007 BTC/USDT sell 0.1 --price 71000")]
+    Replace(ReplaceSketch),
 
     /// Ask whether an order could be placed, without placing it
     #[command(after_help = "\
@@ -263,6 +263,20 @@ Example: mockx can-exec BTC/USDT buy 0.1 --price 60000")]
         /// Id of the order
         #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
+    },
+
+    /// Cancel all open orders, or those of a symbol
+    CancelAll {
+        /// Symbol, such as BTC/USDT
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        symbol: Option<String>,
+    },
+
+    /// Show what markets demand of orders: steps, bounds and bands
+    Rules {
+        /// Symbol, such as BTC/USDT
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        symbol: Option<String>,
     },
 
     /// Show equity, deposits, withdrawals and profit or loss, in the cash asset
@@ -354,99 +368,6 @@ Example: mockx key new --name freqtrade")]
     },
 }
 
-/// An amount of an asset.
-#[derive(Debug, Args)]
-pub(super) struct AssetAmount {
-    /// Asset, such as USDT
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
-    pub(super) asset: String,
-    /// Amount, in units of the asset
-    #[arg(allow_negative_numbers = true)]
-    pub(super) amount: Number,
-}
-
-/// A price for a symbol.
-#[derive(Debug, Args)]
-pub(super) struct SymbolPrice {
-    /// Symbol, such as BTC/USDT
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
-    pub(super) symbol: String,
-    /// Price, in the quote asset
-    #[arg(allow_negative_numbers = true)]
-    pub(super) price: Number,
-    /// Quantity at the best bid, in the base asset [default: very large]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(super) bid_volume: Option<Number>,
-    /// Quantity at the best ask, in the base asset [default: very large]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(super) ask_volume: Option<Number>,
-}
-
-/// Which orders to list.
-#[derive(Debug, Args)]
-pub(super) struct OrderFilter {
-    /// Only these states, with commas between, such as new,filled,canceled
-    #[arg(long, value_name = "STATUS[,STATUS]")]
-    pub(super) status: Option<String>,
-    /// Only this symbol
-    #[arg(long)]
-    pub(super) symbol: Option<String>,
-    /// Only this side
-    #[arg(long, value_enum)]
-    pub(super) side: Option<Side>,
-    /// Only the latest N
-    #[arg(long, value_name = "N")]
-    pub(super) tail: Option<u64>,
-}
-
-/// Side of an order.
-#[derive(Debug, Clone, Copy, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Side {
-    Buy,
-    Sell,
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Buy => "buy",
-            Self::Sell => "sell",
-        })
-    }
-}
-
-/// Kind of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum OrderType {
-    Market,
-    Limit,
-}
-
-/// A number exactly as typed, which is how it goes into JSON: never through a binary float.
-#[derive(Debug, Clone, Serialize)]
-#[serde(transparent)]
-pub(super) struct Number(Box<RawValue>);
-
-impl FromStr for Number {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.starts_with('-') {
-            return Err("must not be negative");
-        }
-        if text.len() > 100 || !text.starts_with(|first: char| first.is_ascii_digit()) {
-            return Err("must be a decimal number such as 0.5");
-        }
-        // What begins with a digit and is JSON is a JSON number; white space at its end is cut.
-        match serde_json::from_str::<Box<RawValue>>(text) {
-            Ok(number) => Ok(Self(number)),
-            Err(_) => Err("must be a decimal number such as 0.5"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -455,36 +376,5 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn numbers_keep_every_digit() {
-        for text in [
-            "0",
-            "0.1",
-            "12.50",
-            "1e-7",
-            "0.123456789012345678",
-            "100000000000000000000",
-        ] {
-            let number: Number = text.parse().unwrap();
-            assert_eq!(serde_json::to_string(&number).unwrap(), text);
-        }
-    }
-
-    #[test]
-    fn what_is_no_number_is_refused() {
-        for text in [
-            "", ".5", "5.", "+1", "007", "1_000", "1,5", "NaN", "inf", "0x10", "1 2", "\"1\"",
-            "true",
-        ] {
-            assert_eq!(
-                text.parse::<Number>().unwrap_err(),
-                "must be a decimal number such as 0.5",
-                "{text}"
-            );
-        }
-        assert_eq!("-1".parse::<Number>().unwrap_err(), "must not be negative");
-        assert!("1".repeat(101).parse::<Number>().is_err());
     }
 }

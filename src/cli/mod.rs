@@ -18,6 +18,7 @@ mod import;
 mod locate;
 mod logging;
 mod mirror;
+mod operands;
 mod order_terms;
 mod request;
 mod serve;

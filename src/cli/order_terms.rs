@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
-use super::arguments::{Number, Side};
+use super::operands::{Number, OrderType, Side};
 
 /// What every order has, and a price if it is a limit order.
 #[derive(Debug, Args)]
@@ -27,6 +27,63 @@ pub(super) struct OrderSketch {
     pub(super) price: Option<Number>,
     #[command(flatten)]
     pub(super) terms: OrderTerms,
+}
+
+/// An order, and its kind where that is said.
+#[derive(Debug, Args)]
+pub(super) struct NewOrder {
+    #[command(flatten)]
+    pub(super) order: OrderSketch,
+    /// Kind of order [default: limit if there is a --price, else market]
+    #[arg(
+        long = "type",
+        value_enum,
+        value_name = "market|limit",
+        hide_possible_values = true
+    )]
+    pub(super) kind: Option<OrderType>,
+}
+
+/// An order in the place of another.
+#[derive(Debug, Args)]
+pub(super) struct ReplaceSketch {
+    /// Id of the order to cancel
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) new: NewOrder,
+    /// Cancel it only in this state
+    #[arg(long, value_name = "open|new|partially_filled", value_parser = ["open", "new", "partially_filled"], hide_possible_values = true)]
+    pub(super) only_if: Option<String>,
+    /// Place the new order although the other cannot be canceled
+    #[arg(long)]
+    pub(super) in_any_case: bool,
+}
+
+/// Two orders of which one ends the other.
+#[derive(Debug, Args)]
+pub(super) struct PairSketch {
+    /// Symbol, such as BTC/USDT
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(super) symbol: String,
+    /// Buy or sell
+    #[arg(value_enum)]
+    pub(super) side: Side,
+    /// Amount of either, in the base asset
+    #[arg(allow_negative_numbers = true)]
+    pub(super) amount: Number,
+    /// Limit price of the order that rests in the book
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub(super) price: Number,
+    /// The price that the other one waits for
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub(super) stop_price: Number,
+    /// The limit price of that [default: none, a market order]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub(super) stop_limit: Option<Number>,
+    /// An id of your own for the pair, unique among open pairs
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) client_id: Option<String>,
 }
 
 /// How long an order waits, for which price, and who it is. The names are those of the API.
@@ -77,6 +134,25 @@ pub(super) struct OrderTerms {
     #[arg(long, value_name = "ticks|at_once", value_parser = ["ticks", "at_once"], hide_possible_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     execution: Option<String>,
+}
+
+impl OrderTerms {
+    /// Those of an order that stops a loss at this price.
+    pub(super) fn stop_loss(price: &Number) -> OrderTerms {
+        OrderTerms {
+            trigger: Some("stop_loss".to_owned()),
+            trigger_price: Some(price.clone()),
+            ..OrderTerms::default()
+        }
+    }
+
+    /// Those of an order that rests in the book.
+    pub(super) fn post_only() -> OrderTerms {
+        OrderTerms {
+            post_only: true,
+            ..OrderTerms::default()
+        }
+    }
 }
 
 /// Whether a switch is off, which need not be said.

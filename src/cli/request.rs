@@ -7,11 +7,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::arguments::{
-    AssetAmount, ClientCommand, KeyCommand, Number, OrderFilter, OrderType, Side, SymbolPrice,
-};
+use super::arguments::{ClientCommand, KeyCommand};
 use super::exit::Failure;
-use super::order_terms::{OrderSketch, OrderTerms};
+use super::operands::{AssetAmount, Number, OrderFilter, OrderType, Side, SymbolPrice};
+use super::order_terms::{NewOrder, OrderSketch, OrderTerms, PairSketch, ReplaceSketch};
 
 /// One request, without the address of the daemon.
 #[derive(Debug)]
@@ -33,6 +32,8 @@ pub(super) enum Verdict {
     Status,
     /// An order whose status is `rejected`.
     Order,
+    /// The same of the order in the place of another, or there is none.
+    Replaced,
     /// `ok` is false.
     Possible,
     /// A symbol whose ticker is an `error`.
@@ -107,6 +108,27 @@ struct OrderBody<'a> {
 }
 
 #[derive(Serialize)]
+struct PairBody<'a> {
+    orders: [OrderBody<'a>; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ReplaceBody<'a> {
+    order: OrderBody<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    only_if: Option<&'a str>,
+    in_any_case: bool,
+}
+
+#[derive(Serialize)]
+struct SymbolBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symbol: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct BalanceBody<'a> {
     free: &'a Number,
     used: &'a Number,
@@ -141,10 +163,14 @@ pub(super) fn request(command: &ClientCommand) -> Result<Request, Failure> {
             };
             Request::with_body("POST", "/admin/fund", &body)?
         }
-        C::Order { order, kind } => order_request("/orders", order, *kind)?.judged(Verdict::Order),
-        C::CanExec(order) => {
-            order_request("/orders/can_execute", order, None)?.judged(Verdict::Possible)
+        C::Order(NewOrder { order, kind }) => {
+            order_request("/orders", order, *kind, Verdict::Order)?
         }
+        C::CanExec(order) => order_request("/orders/can_execute", order, None, Verdict::Possible)?,
+        C::Pair(pair) => pair_request(pair)?,
+        C::Replace(replace) => replace_request(replace)?,
+        C::CancelAll { symbol } => all_request(symbol.as_deref())?,
+        C::Rules { symbol } => Request::get(query("/rules", &[("symbol", symbol.clone())])),
         C::Orders(filter) => Request::get(filtered("/orders", filter)),
         C::OrdersSimple(filter) => Request::get(filtered("/orders/list", filter)),
         C::OrderGet { id, history } => {
@@ -231,11 +257,7 @@ fn price_request(of: &SymbolPrice) -> Result<Request, Failure> {
 }
 
 /// An order as the daemon wants it. A price means a limit order, unless the kind was said.
-fn order_request(
-    path: &str,
-    order: &OrderSketch,
-    kind: Option<OrderType>,
-) -> Result<Request, Failure> {
+fn order_body(order: &OrderSketch, kind: Option<OrderType>) -> Result<OrderBody<'_>, Failure> {
     let implied = if order.price.is_some() {
         OrderType::Limit
     } else {
@@ -251,15 +273,63 @@ fn order_request(
         }
         (OrderType::Limit, Some(_)) | (OrderType::Market, None) => {}
     }
-    let body = OrderBody {
+    Ok(OrderBody {
         symbol: &order.symbol,
         side: order.side,
         kind,
         amount: order.amount.as_ref(),
         limit_price: order.price.as_ref(),
         terms: &order.terms,
+    })
+}
+
+fn order_request(
+    path: &str,
+    order: &OrderSketch,
+    kind: Option<OrderType>,
+    verdict: Verdict,
+) -> Result<Request, Failure> {
+    let body = order_body(order, kind)?;
+    Ok(Request::with_body("POST", path, &body)?.judged(verdict))
+}
+
+fn all_request(symbol: Option<&str>) -> Result<Request, Failure> {
+    Request::with_body("POST", "/orders/cancel", &SymbolBody { symbol })
+}
+
+/// The one that stops a loss, and the one that rests in the book.
+fn pair_request(pair: &PairSketch) -> Result<Request, Failure> {
+    let stops = OrderTerms::stop_loss(&pair.stop_price);
+    let rests = OrderTerms::post_only();
+    let order = |limit_price, terms| OrderBody {
+        symbol: &pair.symbol,
+        side: pair.side,
+        kind: match limit_price {
+            Some(_) => OrderType::Limit,
+            None => OrderType::Market,
+        },
+        amount: Some(&pair.amount),
+        limit_price,
+        terms,
     };
-    Request::with_body("POST", path, &body)
+    let body = PairBody {
+        orders: [
+            order(pair.stop_limit.as_ref(), &stops),
+            order(Some(&pair.price), &rests),
+        ],
+        client_id: pair.client_id.as_deref(),
+    };
+    Request::with_body("POST", "/orders/pair", &body)
+}
+
+fn replace_request(replace: &ReplaceSketch) -> Result<Request, Failure> {
+    let body = ReplaceBody {
+        order: order_body(&replace.new.order, replace.new.kind)?,
+        only_if: replace.only_if.as_deref(),
+        in_any_case: replace.in_any_case,
+    };
+    let path = format!("/orders/{}/replace", encode(&replace.id));
+    Ok(Request::with_body("POST", path, &body)?.judged(Verdict::Replaced))
 }
 
 fn filtered(path: &str, filter: &OrderFilter) -> String {

@@ -97,6 +97,10 @@ pub struct Exchange {
     pub symbol_commissions: BTreeMap<Symbol, (Rate, Rate)>,
     /// Whether fees of orders that say nothing of it come out of what is received.
     pub fee_in_received: bool,
+    /// Where the rules of markets come from.
+    pub market_rules: MarketRules,
+    /// Whether orders of mockx's own API are held to them.
+    pub enforce_market_rules: bool,
     /// Seed of all chance.
     pub seed: u64,
     /// How often each present ticker counts as a tick once more; none: never.
@@ -119,6 +123,18 @@ pub struct Exchange {
     pub prune_every: Span,
     /// How often the books are audited; none: never.
     pub audit_every: Option<Span>,
+}
+
+/// Where the rules of markets come from: steps, bounds and bands of orders.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum MarketRules {
+    /// From the venue that prices come from.
+    #[default]
+    Venue,
+    /// There are none.
+    Off,
+    /// From a file in the form of Binance's `exchangeInfo`.
+    File(PathBuf),
 }
 
 /// Section `[oracle]`.
@@ -278,6 +294,17 @@ pub struct Binance {
     pub fee_in_received: bool,
     /// Whether requests and orders are limited as on Binance.
     pub limits: bool,
+    /// How long its orders may wait.
+    pub expiry: Expiry,
+}
+
+/// How long open orders of the Binance-compatible API may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// Until they are cancelled.
+    Never,
+    /// As long as those of the own API.
+    LikeOthers,
 }
 
 /// What the command line says about the configuration.

@@ -19,7 +19,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 61] = [
+pub(super) const KEYS: [&str; 64] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -30,6 +30,8 @@ pub(super) const KEYS: [&str; 61] = [
     "exchange.maker_commission",
     "exchange.symbol_commissions",
     "exchange.fee_asset",
+    "exchange.market_rules",
+    "exchange.enforce_market_rules",
     "exchange.seed",
     "exchange.tick_loop",
     "exchange.market_delay_min",
@@ -80,6 +82,7 @@ pub(super) const KEYS: [&str; 61] = [
     "binance.enabled",
     "binance.fee_asset",
     "binance.limits",
+    "binance.expire",
     "log.level",
 ];
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::config::local::LocalError;
 use crate::exchange::Broken;
 use crate::keys::KeyError;
-use crate::oracle::{ReplayError, RootsError, ValkeyError};
+use crate::oracle::{ReplayError, RootsError, RulesError, ValkeyError};
 use crate::store::{OpenError, StoreError};
 
 /// Why the daemon does not start, or stops by itself.
@@ -58,6 +58,9 @@ pub enum Fatal {
     /// There is nobody whom secure connections could trust.
     #[error(transparent)]
     Roots(#[from] RootsError),
+    /// The file of the rules of markets is none.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     /// The mirror cannot be what the settings say.
     #[error("{0}")]
     Mirror(String),
@@ -88,6 +91,7 @@ impl Fatal {
             | Fatal::Replay(_)
             | Fatal::Valkey(_)
             | Fatal::Roots(_)
+            | Fatal::Rules(_)
             | Fatal::Socket(_)
             | Fatal::Mirror(_)
             | Fatal::NoVenue(_) => 2,

@@ -87,7 +87,7 @@ pub fn import_keys(
         tickers: true,
     };
     let terms = Terms {
-        rules: rules(config),
+        rules: rules(config)?,
         now: now().max(present.moment.now),
         elapsed: present.moment.elapsed,
         read_ticker: oracle::ticker_of,

@@ -49,10 +49,11 @@ pub use turns::{Ask, Housekeeping, Load, Tally, Turns};
 use crate::binance::{self, Binance};
 use crate::config::local::LocalError;
 use crate::config::{self, Config, Environment, Options, Source, Written, local};
-use crate::exchange::{Command, Exchange, FeeMode, Fees, Rules};
+use crate::exchange::{Command, Exchange, FeeMode, Fees, Rules, TimeInForce};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::keys::Keyring;
 use crate::mailbox::Mailbox;
+use crate::oracle::read_rules;
 use crate::pages::{self, Pages};
 use crate::pool::Pool;
 use crate::samples::Samples;
@@ -124,7 +125,7 @@ fn open(config: &Config, notifier: Arc<Notifier>) -> Result<(Store, Exchange), F
         notifier.extend(CHECK_EXTENSION + reading);
     };
     let (store, snapshot) = Store::open_watched(&path, cache, Arc::new(on_check))?;
-    let exchange = Exchange::restore(rules(config), snapshot).map_err(Fatal::Unsound)?;
+    let exchange = Exchange::restore(rules(config)?, snapshot).map_err(Fatal::Unsound)?;
     Ok((store, exchange))
 }
 
@@ -266,10 +267,15 @@ fn make_directory(path: &Path) -> Result<(), Fatal> {
     })
 }
 
-fn rules(config: &Config) -> Rules {
+fn rules(config: &Config) -> Result<Rules, Fatal> {
     let max_age = config.oracle.max_age;
     let config = &config.exchange;
-    Rules {
+    let market_rules = match &config.market_rules {
+        config::MarketRules::Venue => None,
+        config::MarketRules::Off => Some(BTreeMap::new()),
+        config::MarketRules::File(path) => Some(read_rules(path)?),
+    };
+    Ok(Rules {
         cash_asset: config.cash_asset,
         fee_rate: config.commission,
         maker_rate: Some(config.maker_commission),
@@ -284,8 +290,9 @@ fn rules(config: &Config) -> Rules {
         prune_after: config.prune_after,
         prune_trades_after: config.prune_trades_after,
         prune_every: config.prune_every,
+        market_rules: market_rules.map(Arc::new),
         seed: config.seed,
-    }
+    })
 }
 
 fn symbol_fees(config: &config::Exchange) -> BTreeMap<Symbol, Fees> {
@@ -346,7 +353,8 @@ fn context(
     let context = Context::new(mailbox, pool, access, status, env!("CARGO_PKG_VERSION"));
     let front = config.pages.enabled.then_some(pages::FRONT);
     let fee_mode = fee_mode(config.exchange.fee_in_received);
-    let context = context.with_front(front).with_fee_mode(fee_mode);
+    let enforced = config.exchange.enforce_market_rules;
+    let context = context.with_front(front).with_orders(fee_mode, enforced);
     let context = context.with_stepper(stepped.then_some(stepper));
     Ok(context.with_verifier(verifier))
 }
@@ -402,6 +410,10 @@ fn compatible(config: &Config, context: &Rc<Context>, keys: Rc<Keyring>) -> Opti
     let settings = binance::Settings {
         fee_mode: fee_mode(config.binance.fee_in_received),
         limits: config.binance.limits,
+        lasting: match config.binance.expiry {
+            config::Expiry::Never => TimeInForce::Unlimited,
+            config::Expiry::LikeOthers => TimeInForce::GoodTillCancelled,
+        },
     };
     let clock = Rc::new(clock::wall_micros);
     let made = || Binance::new(Rc::clone(context), keys, clock, settings);

@@ -78,6 +78,8 @@ impl Poller {
         let asking = poll_venue(poll, batches, health.clone(), stopped, wanted);
         let applying = async {
             while let Some(batch) = inbox.recv().await {
+                // The list is read before the first prices, and what it demands holds from the first one on.
+                self.tell_rules(&health).await;
                 self.apply(batch.tickers).await;
             }
         };

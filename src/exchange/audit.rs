@@ -109,7 +109,9 @@ impl Exchange {
             Stage::Armed => market.triggers.contains(order),
             Stage::Resting => market.book.contains(order),
         };
-        let timed = self.by_update.contains(&(order.updated_elapsed, id))
+        let key = (order.updated_elapsed, id);
+        let timed = self.by_update.contains(&key)
+            && self.expiring.contains(&key) == order.may_expire()
             && order
                 .deadline
                 .is_none_or(|at| self.good_till.contains(&(at, id)));
@@ -165,6 +167,7 @@ impl Exchange {
         let named = count(|order| order.terms.client_id.is_some());
         if in_markets.saturating_add(self.due.len()) != open
             || self.by_update.len() != open
+            || self.expiring.len() != count(Order::may_expire)
             || self.good_till.len() != dated
             || self.by_client.len() != named
             || self.pairs_by_client.len() != self.named_pairs()
@@ -307,6 +310,7 @@ pub(super) fn fold_terms(digest: &mut Digest, terms: &Terms) {
         TimeInForce::ImmediateOrCancel => (1, 0),
         TimeInForce::FillOrKill => (2, 0),
         TimeInForce::GoodTill(date) => (3, date.as_millis()),
+        TimeInForce::Unlimited => (4, 0),
     };
     digest.word(word);
     digest.word(date);

@@ -30,7 +30,7 @@ impl Exchange {
     /// Closes one order.
     pub(super) fn close_one(&mut self, id: OrderId, reason: CloseReason) -> Option<(Order, Freed)> {
         let mut order = self.orders.remove(&id)?;
-        self.by_update.remove(&(order.updated_elapsed, id));
+        self.forget_update(&order);
         order.updated_at = self.moment.now;
         order.updated_elapsed = self.moment.elapsed;
         order.history_count = order.history_count.saturating_add(1);

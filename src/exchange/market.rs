@@ -1,8 +1,9 @@
 //! A market: the present prices of a symbol, what they offer, and the orders that wait for them.
 
+use super::average::Average;
 use super::book::Book;
 use super::chance;
-use super::market_rules::MarketRules;
+use super::market_rules::{MarketRules, Reference};
 use super::order::Side;
 use super::rules::Rules;
 use super::trigger::Triggers;
@@ -89,6 +90,8 @@ pub struct Market {
     pub bid_depth: Depth,
     /// What it demands of orders, where that is known.
     pub rules: Option<Box<MarketRules>>,
+    /// Its prices of the last minutes, as far back as its rules look.
+    pub average: Average,
     /// Orders that wait.
     pub(super) book: Book,
     /// Orders that wait for a price before that.
@@ -105,12 +108,22 @@ impl Market {
             source: None,
             trading: true,
             rules: None,
+            average: Average::default(),
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
             book: Book::default(),
             triggers: Triggers::default(),
             hungry: false,
+        }
+    }
+
+    /// The prices that its rules hold orders against: an average where they want one and there is one, else the last.
+    pub(super) fn reference(&self, rules: &MarketRules, last: Price, now: Elapsed) -> Reference {
+        let over = |minutes| self.average.over(now, minutes).unwrap_or(last);
+        Reference {
+            band: over(rules.band_minutes),
+            notional: over(rules.notional.minutes),
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Notional {
     pub min_for_market: bool,
     /// Whether the most does.
     pub max_for_market: bool,
+    /// The market's price is the average of so many minutes; 0: the last one.
+    pub minutes: u16,
 }
 
 /// How far a limit price may be from the market's price, as shares of that.
@@ -73,6 +75,8 @@ pub struct MarketRules {
     pub asks: Band,
     /// Whether the band is one for both sides.
     pub one_band: bool,
+    /// The price that the bands are round is the average of so many minutes; 0: the last one.
+    pub band_minutes: u16,
     /// Of orders that trail a price from which they rise to their trigger.
     pub trailing_above: Deltas,
     /// Of those that fall to it.
@@ -139,6 +143,25 @@ impl fmt::Display for Filter {
     }
 }
 
+/// The prices of a market that its rules hold orders against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference {
+    /// What the bands are round.
+    pub band: Price,
+    /// What an order without a limit price is worth.
+    pub notional: Price,
+}
+
+impl Reference {
+    /// The same price for both.
+    pub fn one(price: Price) -> Reference {
+        Reference {
+            band: price,
+            notional: price,
+        }
+    }
+}
+
 /// What is open in a market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Crowd {
@@ -183,8 +206,8 @@ fn fails(fits: bool, filter: Filter) -> Result<(), Filter> {
 }
 
 impl MarketRules {
-    /// Which rule an order breaks by itself, where the market's price is `market`.
-    pub fn check(&self, new: &NewOrder, market: Price) -> Result<(), Filter> {
+    /// Which rule an order breaks by itself, at these prices of the market.
+    pub fn check(&self, new: &NewOrder, market: Reference) -> Result<(), Filter> {
         let limit = new.kind.limit();
         let trigger = new.terms.trigger.map(|trigger| trigger.level);
         let waits_for = match trigger {
@@ -201,7 +224,7 @@ impl MarketRules {
                 (false, Side::Buy) => (self.bids, Filter::PercentPriceBySide),
                 (false, Side::Sell) => (self.asks, Filter::PercentPriceBySide),
             };
-            fails(band.allows(limit, market), filter)?;
+            fails(band.allows(limit, market.band), filter)?;
         }
         let quantity = new.quantity.exact();
         fails(self.lot.allows(quantity), Filter::LotSize)?;
@@ -210,7 +233,7 @@ impl MarketRules {
             !is_market || self.market_lot.allows(quantity),
             Filter::MarketLotSize,
         )?;
-        let price = limit.unwrap_or(market).exact();
+        let price = limit.unwrap_or(market.notional).exact();
         if let Ok(worth) = price.times(quantity, DECIMALS, Rounding::Down) {
             let low = self.notional.min.is_some_and(|min| worth < min)
                 && (!is_market || self.notional.min_for_market);
@@ -226,6 +249,11 @@ impl MarketRules {
             fails(bounds.allows(bips), Filter::TrailingDelta)?;
         }
         Ok(())
+    }
+
+    /// Of how many minutes prices are wanted.
+    pub(super) fn look_back(&self) -> u16 {
+        self.band_minutes.max(self.notional.minutes)
     }
 
     /// The quantity of a market order rounded down to whole lots.
@@ -256,9 +284,10 @@ impl MarketRules {
 }
 
 impl Exchange {
-    /// The rules of a market, where they are known.
+    /// The rules that hold for a market, where there are any.
     pub fn market_rules(&self, symbol: Symbol) -> Option<&MarketRules> {
-        self.markets.get(&symbol)?.rules.as_deref()
+        let told = self.markets.get(&symbol)?.rules.as_deref();
+        self.rules.of_market(symbol, told)
     }
 
     /// Takes over the rules of markets; unknown ones become listed.
@@ -292,12 +321,16 @@ impl Exchange {
             return Ok(());
         };
         let market = self.markets.get(&first.symbol);
-        let known = market.and_then(|market| Some((market.rules.as_deref()?, market.ticker?)));
-        let Some((rules, ticker)) = known else {
+        let known = market.and_then(|market| {
+            let rules = self.market_rules(first.symbol)?;
+            let last = market.ticker?.last;
+            Some((rules, market.reference(rules, last, self.moment.elapsed)))
+        });
+        let Some((rules, reference)) = known else {
             return Ok(());
         };
         for order in new {
-            rules.check(order, ticker.last).map_err(Rejection::Filter)?;
+            rules.check(order, reference).map_err(Rejection::Filter)?;
         }
         let waits = |new: &&NewOrder| new.terms.trigger.is_some();
         let waiting = new.iter().filter(waits).count();
@@ -509,7 +542,10 @@ mod tests {
             (Side::Sell, 1001, false),
         ] {
             let trail = Level::Trail { bips, from: None };
-            let answer = rules.check(&order(side, Some(trail)), Price::parse("100").unwrap());
+            let answer = rules.check(
+                &order(side, Some(trail)),
+                Reference::one(Price::parse("100").unwrap()),
+            );
             assert_eq!(answer.is_ok(), fits, "{side:?} {bips}");
         }
     }

@@ -42,6 +42,7 @@
 )]
 
 mod audit;
+mod average;
 mod basis;
 mod book;
 mod chance;
@@ -74,6 +75,7 @@ mod waiting;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use audit::Broken;
+pub use average::Average;
 pub use basis::{Basis, Trips};
 pub use book::Book;
 pub use command::{Command, Freed, NewBalance, NewOrder, NewPrice, Outcome, Strict};
@@ -82,7 +84,7 @@ pub use digest::Digest;
 pub use event::{Event, Seen};
 pub use ledger::{Account, Flow};
 pub use market::{Depth, Market, Ticker};
-pub use market_rules::{Band, Crowd, Deltas, Filter, MarketRules, Notional, Range};
+pub use market_rules::{Band, Crowd, Deltas, Filter, MarketRules, Notional, Range, Reference};
 pub use order::{
     Booked, CloseReason, FillPrice, Filled, HistoryEntry, Hold, Lifecycle, Order, OrderKind,
     OrderStatus, Side, Stage, Traded,
@@ -130,8 +132,10 @@ pub struct Exchange {
     bases: Bases,
     /// Open orders.
     orders: BTreeMap<OrderId, Order>,
-    /// Open orders by their last update: the first expires first.
+    /// Open orders by their last update.
     by_update: BTreeSet<(Elapsed, OrderId)>,
+    /// Those of them that end when they have waited long enough: the first expires first.
+    expiring: BTreeSet<(Elapsed, OrderId)>,
     /// Market orders that wait for their delay.
     due: BTreeSet<(Elapsed, OrderId)>,
     /// Open orders that are good till a date.
@@ -167,6 +171,7 @@ impl Exchange {
             bases: Bases::new(),
             orders: BTreeMap::new(),
             by_update: BTreeSet::new(),
+            expiring: BTreeSet::new(),
             due: BTreeSet::new(),
             good_till: BTreeSet::new(),
             by_client: BTreeMap::new(),
@@ -363,6 +368,7 @@ impl Exchange {
         self.bases.clear();
         self.orders.clear();
         self.by_update.clear();
+        self.expiring.clear();
         self.due.clear();
         self.good_till.clear();
         self.by_client.clear();

@@ -5,7 +5,7 @@
 
 use super::pair::Pair;
 use super::rejection::RejectReason;
-use super::terms::{FeeMode, Terms};
+use super::terms::{FeeMode, Terms, TimeInForce};
 use crate::units::{
     Amount, Asset, Elapsed, MONEY_DECIMALS, OrderId, Price, Quantity, Rate, Rounding, Symbol,
     Timestamp,
@@ -196,6 +196,11 @@ impl Order {
     /// Whether it may still trade.
     pub fn is_open(&self) -> bool {
         matches!(self.lifecycle, Lifecycle::Open { .. })
+    }
+
+    /// Whether it ends when it has waited as long as open orders may.
+    pub(super) fn may_expire(&self) -> bool {
+        self.terms.time_in_force != TimeInForce::Unlimited
     }
 
     /// Where it waits; nowhere when closed.

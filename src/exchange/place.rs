@@ -156,6 +156,7 @@ impl Exchange {
                 Some(self.moment.elapsed.plus(date.since(self.moment.now)))
             }
             TimeInForce::GoodTillCancelled
+            | TimeInForce::Unlimited
             | TimeInForce::ImmediateOrCancel
             | TimeInForce::FillOrKill => None,
         }
@@ -227,7 +228,7 @@ impl Exchange {
             order.taker_through = self.taker_through(&order, u64::from(!at_once));
         }
         self.events.push(Event::OrderOpen(order.id));
-        self.by_update.insert((order.updated_elapsed, order.id));
+        self.note_update(&order);
         self.orders.insert(order.id, order.clone());
         if let Some(stage) = order.stage() {
             self.enter_place(&order, stage, Mark::Unset);

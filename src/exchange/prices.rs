@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::market::{Market, Ticker};
+use super::market_rules::MarketRules;
 use super::order::{Lifecycle, Order, Stage};
 use super::{Command, Event, Exchange, Fact, NewPrice, Outcome, Rejection, Seen};
 use crate::units::{OrderId, Quantity, Symbol};
@@ -97,6 +98,12 @@ impl Exchange {
         market.ticker = Some(ticker);
         market.received = Some(self.moment.elapsed);
         market.source = source;
+        let rules = self.rules.of_market(ticker.symbol, market.rules.as_deref());
+        let look_back = rules.map_or(0, MarketRules::look_back);
+        if look_back > 0 {
+            let now = self.moment.elapsed;
+            market.average.add(now, ticker.last, look_back);
+        }
         market.begin_tick();
         if let Some(repriced) = &mut self.repriced {
             repriced.insert(ticker.symbol);

@@ -1,7 +1,9 @@
 //! The settings that decide what the exchange does with an order.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::market_rules::MarketRules;
 use crate::units::{Asset, Rate, Span, Symbol};
 
 /// What the owner of the exchange has chosen; constant while it runs.
@@ -35,6 +37,8 @@ pub struct Rules {
     pub prune_trades_after: Option<Span>,
     /// How often pruning looks.
     pub prune_every: Span,
+    /// What markets demand of orders, in the place of what venues say; markets that are not named demand nothing.
+    pub market_rules: Option<Arc<BTreeMap<Symbol, MarketRules>>>,
     /// Seed of every draw.
     pub seed: u64,
 }
@@ -54,6 +58,18 @@ impl Rules {
         Fees {
             taker: self.fee_rate,
             maker: self.maker_rate.unwrap_or(self.fee_rate),
+        }
+    }
+
+    /// What a market demands, of which its venue says `told`.
+    pub(super) fn of_market<'a>(
+        &'a self,
+        symbol: Symbol,
+        told: Option<&'a MarketRules>,
+    ) -> Option<&'a MarketRules> {
+        match &self.market_rules {
+            Some(rules) => rules.get(&symbol),
+            None => told,
         }
     }
 
@@ -82,6 +98,7 @@ impl Default for Rules {
             prune_after: Some(Span::from_secs(2160 * 3600)),
             prune_trades_after: None,
             prune_every: Span::from_secs(3600),
+            market_rules: None,
             seed: 1,
         }
     }

@@ -87,7 +87,7 @@ impl Exchange {
                 self.pay(&mut order, traded)?;
                 Ok(traded)
             });
-        self.by_update.remove(&(order.updated_elapsed, id));
+        self.forget_update(&order);
         match outcome {
             Err(reason) => {
                 self.orders.insert(id, order);
@@ -190,7 +190,7 @@ impl Exchange {
             let entry = order.entry(Some(price), traded);
             self.events.push(Event::History(Box::new(entry)));
             self.events.push(Event::OrderOpen(id));
-            self.by_update.insert((order.updated_elapsed, id));
+            self.note_update(&order);
             self.orders.insert(id, order);
         }
     }

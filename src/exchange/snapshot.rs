@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::average::Average;
 use super::market::{Depth, Ticker};
 use super::market_rules::MarketRules;
 use super::trigger::Mark;
@@ -23,6 +24,8 @@ pub struct MarketState {
     pub trading: bool,
     /// What it demands of orders, where that is known; kept in a row of its own.
     pub rules: Option<Box<MarketRules>>,
+    /// Its prices of the last minutes. The store does not keep them.
+    pub average: Average,
     /// Ticks so far.
     pub ticks: u64,
     /// Left for buyers in this tick.
@@ -43,6 +46,7 @@ impl MarketState {
             source: None,
             trading: true,
             rules: None,
+            average: Average::default(),
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
@@ -138,6 +142,7 @@ impl Exchange {
             market.source = state.source;
             market.trading = state.trading;
             market.rules.clone_from(&state.rules);
+            market.average.clone_from(&state.average);
             market.ticks = state.ticks;
             market.ask_depth = state.ask_depth;
             market.bid_depth = state.bid_depth;
@@ -166,7 +171,7 @@ impl Exchange {
             self.pairs_by_client.insert(client, pair.id);
         }
         self.enter_place(&order, stage, mark);
-        self.by_update.insert((order.updated_elapsed, id));
+        self.note_update(&order);
         self.orders.insert(id, order);
         Ok(())
     }
@@ -182,6 +187,7 @@ impl super::Market {
             source: self.source,
             trading: self.trading,
             rules: self.rules.clone(),
+            average: self.average.clone(),
             ticks: self.ticks,
             ask_depth: self.ask_depth,
             bid_depth: self.bid_depth,

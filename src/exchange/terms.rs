@@ -10,9 +10,11 @@ use crate::units::{Amount, ClientId, Moment, Timestamp};
 /// How long an order waits for the rest of its quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TimeInForce {
-    /// Until it is cancelled.
+    /// Until it is cancelled, or has waited as long as open orders may.
     #[default]
     GoodTillCancelled,
+    /// Until it is cancelled, however long open orders may wait.
+    Unlimited,
     /// Not at all: what is not there when it meets the market expires.
     ImmediateOrCancel,
     /// Not at all, and it takes nothing where it does not get the whole.
@@ -66,7 +68,7 @@ impl Terms {
     pub(super) fn is_immediate(&self, kind: OrderKind) -> bool {
         match self.time_in_force {
             TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => true,
-            TimeInForce::GoodTillCancelled | TimeInForce::GoodTill(_) => {
+            TimeInForce::GoodTillCancelled | TimeInForce::Unlimited | TimeInForce::GoodTill(_) => {
                 let at_once = self.execution == Execution::AtOnce || self.quote_amount.is_some();
                 kind == OrderKind::Market && at_once
             }
@@ -104,6 +106,7 @@ impl Terms {
             }
             TimeInForce::GoodTill(_)
             | TimeInForce::GoodTillCancelled
+            | TimeInForce::Unlimited
             | TimeInForce::ImmediateOrCancel
             | TimeInForce::FillOrKill => {}
         }

@@ -5,7 +5,7 @@
 
 use super::Exchange;
 use super::event::Event;
-use super::order::{CloseReason, Lifecycle, Stage};
+use super::order::{CloseReason, Lifecycle, Order, Stage};
 use crate::units::{Elapsed, Moment, OrderId, Span, Symbol};
 
 /// What is due; at the same moment in this order.
@@ -41,6 +41,22 @@ impl Done {
 }
 
 impl Exchange {
+    /// Notes when an open order last changed.
+    pub(super) fn note_update(&mut self, order: &Order) {
+        let key = (order.updated_elapsed, order.id);
+        self.by_update.insert(key);
+        if order.may_expire() {
+            self.expiring.insert(key);
+        }
+    }
+
+    /// Before it changes again, or is closed.
+    pub(super) fn forget_update(&mut self, order: &Order) {
+        let key = (order.updated_elapsed, order.id);
+        self.by_update.remove(&key);
+        self.expiring.remove(&key);
+    }
+
     /// When the next turn is due by itself.
     pub fn deadline(&self) -> Option<Elapsed> {
         let done = Done::until(self.moment.elapsed);
@@ -76,7 +92,7 @@ impl Exchange {
     fn next_due(&self, done: Done) -> Option<(Elapsed, Due)> {
         let market = self.due.first().map(|&(at, id)| (at, Due::Market(id)));
         let expiry = self.rules.expire_after.and_then(|span| {
-            let &(updated, id) = self.by_update.first()?;
+            let &(updated, id) = self.expiring.first()?;
             Some((updated.plus(span), Due::Expiry(id)))
         });
         let good_till = self.good_till.first();

@@ -31,6 +31,8 @@ pub struct Context {
     pub(super) verifier: Option<Verifier>,
     /// What the fees of an order that says nothing of it are paid in.
     pub(crate) fee_mode: FeeMode,
+    /// Whether orders are held to the rules of their markets.
+    pub(crate) enforce_rules: bool,
     /// Keys of the Binance-compatible API.
     pub(super) keys: Option<Rc<Keyring>>,
     pub(super) traffic: Traffic,
@@ -60,16 +62,18 @@ impl Context {
             front: None,
             verifier: None,
             fee_mode: FeeMode::default(),
+            enforce_rules: false,
             keys: None,
             traffic: Traffic::default(),
             docs: OnceCell::new(),
         }
     }
 
-    /// The same with another default of what fees are paid in.
+    /// The same with another default of what fees are paid in, and with orders that are held to the rules of their markets.
     #[must_use]
-    pub fn with_fee_mode(mut self, fee_mode: FeeMode) -> Context {
+    pub fn with_orders(mut self, fee_mode: FeeMode, enforce_rules: bool) -> Context {
         self.fee_mode = fee_mode;
+        self.enforce_rules = enforce_rules;
         self
     }
 

@@ -91,6 +91,15 @@ fn field_at<'a>(text: &'a str, error: &serde_json::Error) -> Option<&'a str> {
     field
 }
 
+/// A field that is an object, as `T`, a struct of [`Field`]s.
+pub(crate) fn object<'a, T: Deserialize<'a>>(name: &str, raw: &'a RawValue) -> Result<T, Problem> {
+    // A derived struct would also be read from an array.
+    if !raw.get().starts_with('{') {
+        return Err(invalid(name, "must be an object"));
+    }
+    serde_json::from_str(raw.get()).map_err(|why| invalid(name, format_args!("is wrong: {why}")))
+}
+
 /// A problem with one field: 422, and a sentence that begins with its name.
 pub(crate) fn invalid(name: &str, what: impl std::fmt::Display) -> Problem {
     Problem::new(422, "invalid_value", format!("`{name}` {what}"))

@@ -15,8 +15,8 @@
 //! | [`context`] | what the handlers stand on, and who may do what                 |
 //! | `fields`    | the fields of a body, and which one is wrong                    |
 //!
-//! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_terms`, `order_filter`, `order_list`), `overview`, `admin`, `keys`,
-//! `health`, `metrics`, `docs`, `root`.
+//! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_terms`, `order_filter`, `order_list`,
+//! `order_groups`), `rules`, `overview`, `admin`, `keys`, `health`, `metrics`, `docs`, `root`.
 
 pub mod context;
 pub mod limits;
@@ -35,12 +35,14 @@ mod keys;
 mod metrics;
 mod names;
 mod order_filter;
+mod order_groups;
 mod order_list;
 mod order_terms;
 mod orders;
 mod overview;
 mod refusal;
 mod root;
+mod rules;
 mod target;
 mod tickers;
 mod trades;

@@ -60,9 +60,6 @@ pub(super) struct OrderBody<'a> {
 impl OrderBody<'_> {
     /// The terms; `fee_mode` counts where nothing is said of fees.
     pub(super) fn terms(&self, fee_mode: FeeMode) -> Result<Terms, Problem> {
-        let client_id = text("client_id", self.client_id)?
-            .map(|id| ClientId::parse(&id).map_err(|why| invalid("client_id", why)))
-            .transpose()?;
         let fee_modes = [("quote", FeeMode::Quote), ("received", FeeMode::Received)];
         let executions = [("ticks", Execution::Ticks), ("at_once", Execution::AtOnce)];
         Ok(Terms {
@@ -72,9 +69,15 @@ impl OrderBody<'_> {
             fee_mode: word("fee_asset", self.fee_asset, &fee_modes)?.unwrap_or(fee_mode),
             trigger: trigger(self)?,
             quote_amount: number("quote_amount", self.quote_amount, Amount::parse_positive)?,
-            client_id,
+            client_id: client_id(self.client_id)?,
         })
     }
+}
+
+/// The client's own id, of an order or a pair.
+pub(super) fn client_id(field: Field<'_>) -> Result<Option<ClientId>, Problem> {
+    let id = text("client_id", field)?.map(|id| ClientId::parse(&id));
+    id.transpose().map_err(|why| invalid("client_id", why))
 }
 
 fn time_in_force(body: &OrderBody<'_>) -> Result<TimeInForce, Problem> {
@@ -125,7 +128,11 @@ fn trigger(body: &OrderBody<'_>) -> Result<Option<Trigger>, Problem> {
 }
 
 /// A field that is one of a few words, in any case.
-fn word<T: Copy>(name: &str, field: Field<'_>, words: &[(&str, T)]) -> Result<Option<T>, Problem> {
+pub(super) fn word<T: Copy>(
+    name: &str,
+    field: Field<'_>,
+    words: &[(&str, T)],
+) -> Result<Option<T>, Problem> {
     let Some(given) = text(name, field)? else {
         return Ok(None);
     };

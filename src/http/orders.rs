@@ -17,7 +17,7 @@ use crate::units::{OrderId, Price, Quantity};
 
 /// `POST /orders`: the order; also one that ended rejected for want of money.
 pub(super) async fn place(call: &Call<'_>) -> Result<Response, Problem> {
-    let order = new_order(call).await?;
+    let order = new_order(call, body(call.request)?).await?;
     // Placing is answered with the order.
     let render = |_: &Exchange, outcome| {
         let Outcome::Placed(order) = outcome else {
@@ -32,7 +32,7 @@ pub(super) async fn place(call: &Call<'_>) -> Result<Response, Problem> {
 
 /// `POST /orders/can_execute`: whether money could be set aside for the order now.
 pub(super) async fn can_execute(call: &Call<'_>) -> Result<Response, Problem> {
-    let order = new_order(call).await?;
+    let order = new_order(call, body(call.request)?).await?;
     let check = move |exchange: &Exchange| match exchange.check_order(order) {
         Ok(checked) => Ok(checked.err().map(|reason| reason.to_string())),
         Err(full @ Rejection::TooManyOpenOrders(_)) => Ok(Some(full.to_string())),
@@ -47,9 +47,8 @@ pub(super) async fn can_execute(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(Response::json(200, answer))
 }
 
-/// Reads the order of a body.
-async fn new_order(call: &Call<'_>) -> Result<NewOrder, Problem> {
-    let body: OrderBody<'_> = body(call.request)?;
+/// Reads an order.
+pub(super) async fn new_order(call: &Call<'_>, body: OrderBody<'_>) -> Result<NewOrder, Problem> {
     let name = required("symbol", text("symbol", body.symbol)?)?;
     let symbol = match names::symbol("symbol", &name)? {
         names::Named::Symbol(symbol) => Ok(symbol),
@@ -89,7 +88,10 @@ async fn new_order(call: &Call<'_>) -> Result<NewOrder, Problem> {
         kind,
         quantity,
         terms,
-        strict: Strict::default(),
+        strict: Strict {
+            rules: call.context.enforce_rules,
+            funds: false,
+        },
     })
 }
 
@@ -177,20 +179,20 @@ pub(super) async fn cancel(call: &Call<'_>) -> Result<Response, Problem> {
         .await?;
     match answer {
         Ok(answer) => Ok(Response::json(200, answer)),
-        // The exchange knows that the id was given, the archive whether the order is still remembered.
-        Err(Rejection::OrderNotOpen(id)) => {
-            let known = call
-                .context
-                .archive
-                .read(move |archive| archive.order(id))
-                .await?;
-            Err(match known {
-                Some(_) => Rejection::OrderNotOpen(id).into(),
-                None => Rejection::UnknownOrder(id).into(),
-            })
-        }
-        Err(rejection) => Err(rejection.into()),
+        Err(why) => Err(not_canceled(call, why).await?),
     }
+}
+
+/// Why an order was not taken back: the exchange knows that the id was given, the archive whether the order is still remembered.
+pub(super) async fn not_canceled(call: &Call<'_>, why: Rejection) -> Result<Problem, Problem> {
+    let Rejection::OrderNotOpen(id) = why else {
+        return Ok(why.into());
+    };
+    let read = move |archive: &dyn crate::archive::Archive| archive.order(id);
+    Ok(match call.context.archive.read(read).await? {
+        Some(_) => Rejection::OrderNotOpen(id).into(),
+        None => Rejection::UnknownOrder(id).into(),
+    })
 }
 
 fn canceled(order: &Order, freed: Freed) -> Vec<u8> {
@@ -206,7 +208,7 @@ fn canceled(order: &Order, freed: Freed) -> Vec<u8> {
 }
 
 /// Something that is no id names no order.
-fn order_id(text: &str) -> Result<OrderId, Problem> {
+pub(super) fn order_id(text: &str) -> Result<OrderId, Problem> {
     let missing = |_| Problem::new(404, "unknown_order", format!("Order {text} not found"));
     OrderId::parse(text).map_err(missing)
 }

@@ -11,7 +11,8 @@ use super::message::{Method, Request, Response};
 use super::problem::Problem;
 use super::target::{Query, decode};
 use super::{
-    admin, balances, docs, health, keys, metrics, orders, overview, root, tickers, trades,
+    admin, balances, docs, health, keys, metrics, order_groups, orders, overview, root, rules,
+    tickers, trades,
 };
 
 /// What a call needs to be let through where authentication is on.
@@ -54,6 +55,10 @@ enum Action {
     Place,
     OrderOf,
     Cancel,
+    PlacePair,
+    Replace,
+    CancelAll,
+    MarketRules,
     TradeList,
     Capital,
     Assets,
@@ -98,8 +103,17 @@ pub const ROUTES: &[Route] = &[
         Guard::Write,
         Action::CanExecute,
     ),
+    route("POST", "/orders/pair", Guard::Write, Action::PlacePair),
+    route("POST", "/orders/cancel", Guard::Write, Action::CancelAll),
     route("GET", "/orders/{id}", Guard::Read, Action::OrderOf),
     route("POST", "/orders/{id}/cancel", Guard::Write, Action::Cancel),
+    route(
+        "POST",
+        "/orders/{id}/replace",
+        Guard::Write,
+        Action::Replace,
+    ),
+    route("GET", "/rules", Guard::Read, Action::MarketRules),
     route("GET", "/trades", Guard::Read, Action::TradeList),
     route("GET", "/balance", Guard::Read, Action::Balance),
     route("GET", "/balance/list", Guard::Read, Action::BalanceList),
@@ -226,6 +240,10 @@ async fn act(action: Action, call: &Call<'_>) -> Result<Response, Problem> {
         Action::Place => orders::place(call).await,
         Action::OrderOf => orders::one(call).await,
         Action::Cancel => orders::cancel(call).await,
+        Action::PlacePair => order_groups::place_pair(call).await,
+        Action::Replace => order_groups::replace(call).await,
+        Action::CancelAll => order_groups::cancel_all(call).await,
+        Action::MarketRules => rules::rules(call).await,
         Action::TradeList => trades::list(call).await,
         Action::Capital => overview::capital(call).await,
         Action::Assets => overview::assets(call).await,

@@ -9,7 +9,7 @@
 //! what reads them is shared.
 
 use super::field::{self, Entry};
-use super::filters;
+use super::filters::{self, Names};
 use super::quote::Quote;
 use super::venue::{
     Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest, base_url, joined,
@@ -87,7 +87,9 @@ impl Venue for Binance {
     }
 
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
-        instruments(bodies, |entry| entry.may_be("status", &["TRADING"]))
+        instruments(bodies, &Names::NONE, |entry| {
+            entry.may_be("status", &["TRADING"])
+        })
     }
 }
 
@@ -195,9 +197,10 @@ fn refused(entry: &Entry<'_>) -> Result<(), VenueError> {
     }
 }
 
-/// Reads `exchangeInfo`, and the tickers that may stand behind it.
+/// Reads `exchangeInfo`, and the tickers that may stand behind it. What stands beside the filters counts where these say nothing.
 pub(super) fn instruments(
     bodies: &[Vec<u8>],
+    names: &Names,
     trading: impl Fn(&Entry<'_>) -> bool,
 ) -> Result<Vec<Instrument>, VenueError> {
     let body = Entry::of_body(field::body(bodies, 0))?;
@@ -215,7 +218,7 @@ pub(super) fn instruments(
             spot && trading(entry),
         )?;
         Some(Instrument {
-            rules: filters::rules(entry),
+            rules: filters::beside(entry, names),
             ..found
         })
     };

@@ -6,6 +6,7 @@
 //! As Binance, on a host and with limits of its own: 1,200 weights a minute, 1 for a call of up to 20 symbols, 40 for one of all.
 
 use super::binance;
+use super::filters::Names;
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest, base_url};
 use crate::units::Symbol;
@@ -61,6 +62,8 @@ impl Venue for BinanceUs {
     }
 
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
-        binance::instruments(bodies, |entry| entry.may_be("status", &["TRADING"]))
+        binance::instruments(bodies, &Names::NONE, |entry| {
+            entry.may_be("status", &["TRADING"])
+        })
     }
 }

@@ -9,12 +9,23 @@
 use serde_json::value::RawValue;
 
 use super::field::{self, Entry};
+use super::filters::{self, Names};
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
 use crate::units::Symbol;
 
 /// Where it answers.
 pub(super) const URL: &str = "https://www.bitstamp.net";
+/// What its list tells of the rules of a market.
+const RULES: Names = Names {
+    tick_decimals: "counter_decimals",
+    step_decimals: "base_decimals",
+    min: "minimum_order_amount",
+    max: "maximum_order_amount",
+    min_worth: "minimum_order_value",
+    max_worth: "maximum_order_value",
+    ..Names::NONE
+};
 
 /// Bitstamp's public interface.
 #[derive(Debug, Clone)]
@@ -106,7 +117,10 @@ impl Venue for Bitstamp {
                 ),
             };
             let (base, quote) = name.split_once('/')?;
-            Instrument::of(base, quote, &name, trading)
+            Some(Instrument {
+                rules: filters::named(&[entry], &RULES),
+                ..Instrument::of(base, quote, &name, trading)?
+            })
         });
         if let Some(tickers) = bodies.get(1).and_then(|body| field::entries(body).ok()) {
             field::put_volumes(&mut found, &tickers, "pair", |entry| {

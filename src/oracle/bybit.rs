@@ -9,12 +9,23 @@
 //! a `retCode` that is not 0. Other regions have other hosts, such as `https://api.bybit.eu`.
 
 use super::field::{self, Entry};
+use super::filters::{self, Names};
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
 use crate::units::Symbol;
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api.bybit.com";
+/// What its list tells of the rules of a market.
+const RULES: Names = Names {
+    tick: "tickSize",
+    step: "basePrecision",
+    min: "minOrderQty",
+    max: "maxLimitOrderQty",
+    market_max: "maxMarketOrderQty",
+    min_worth: "minOrderAmt",
+    ..Names::NONE
+};
 
 /// Bybit's public interface.
 #[derive(Debug, Clone)]
@@ -87,7 +98,12 @@ impl Venue for Bybit {
         let mut found = field::each(&values, |entry| {
             let trading = entry.may_be("status", &["Trading"]);
             let (base, quote) = (entry.text("baseCoin")?, entry.text("quoteCoin")?);
-            Instrument::of(&base, &quote, &entry.text("symbol")?, trading)
+            let parts = ["priceFilter", "lotSizeFilter"].map(|name| entry.object(name));
+            let parts: Vec<&Entry<'_>> = parts.iter().flatten().collect();
+            Some(Instrument {
+                rules: filters::named(&parts, &RULES),
+                ..Instrument::of(&base, &quote, &entry.text("symbol")?, trading)?
+            })
         });
         let tickers = bodies.get(1).and_then(|body| answer(body).ok());
         if let Some(tickers) = tickers.and_then(|(_, result)| result.values("list")) {

@@ -9,12 +9,23 @@
 
 use super::alias;
 use super::field::{self, Entry};
+use super::filters::{self, Names};
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
 use crate::units::Symbol;
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api.exchange.coinbase.com";
+/// What its list tells of the rules of a market.
+const RULES: Names = Names {
+    tick: "quote_increment",
+    step: "base_increment",
+    min: "base_min_size",
+    max: "base_max_size",
+    min_worth: "min_market_funds",
+    max_worth: "max_market_funds",
+    ..Names::NONE
+};
 /// Coinbase's names of assets, and the usual ones.
 const ALIASES: [(&str, &str); 1] = [("CGLD", "CELO")];
 
@@ -89,7 +100,10 @@ impl Venue for Coinbase {
             let trading = !off && entry.may_be("status", &["online"]);
             let (base, quote) = (entry.text("base_currency")?, entry.text("quote_currency")?);
             let base = alias::usual(&ALIASES, &base);
-            Instrument::of(base, &quote, &entry.text("id")?, trading)
+            Some(Instrument {
+                rules: filters::named(&[entry], &RULES),
+                ..Instrument::of(base, &quote, &entry.text("id")?, trading)?
+            })
         }))
     }
 }

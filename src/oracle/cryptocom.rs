@@ -7,12 +7,21 @@
 //! `i` the name. 100 calls a second. An error comes with a `code` that is not 0. The list also has futures and the like.
 
 use super::field::{self, Entry};
+use super::filters::{self, Names};
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
 use crate::units::Symbol;
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api.crypto.com";
+/// What its list tells of the rules of a market.
+const RULES: Names = Names {
+    tick: "price_tick_size",
+    tick_decimals: "quote_decimals",
+    step: "qty_tick_size",
+    step_decimals: "quantity_decimals",
+    ..Names::NONE
+};
 const TICKERS: &str = "/exchange/v1/public/get-tickers";
 const INSTRUMENTS: &str = "/exchange/v1/public/get-instruments";
 
@@ -88,7 +97,10 @@ impl Venue for CryptoCom {
             }
             let trading = entry.flag("tradable") != Some(false);
             let (base, quote) = (entry.text("base_ccy")?, entry.text("quote_ccy")?);
-            Instrument::of(&base, &quote, &id, trading)
+            Some(Instrument {
+                rules: filters::named(&[entry], &RULES),
+                ..Instrument::of(&base, &quote, &id, trading)?
+            })
         });
         let tickers = bodies.get(1).and_then(|body| answer(body).ok());
         if let Some(tickers) = tickers.and_then(|result| result.values("data")) {

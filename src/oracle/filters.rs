@@ -1,24 +1,119 @@
-//! What Binance, and who copies its answers, demands of the orders of a market: the `filters` of `exchangeInfo`.
+//! What venues demand of the orders of a market.
 //!
-//! <https://developers.binance.com/docs/binance-spot-api-docs/filters>
-//! A bound of 0 is none there. A filter that is not known here is left out.
+//! Binance, and who copies its answers, tells it in the `filters` of `exchangeInfo`:
+//! <https://developers.binance.com/docs/binance-spot-api-docs/filters>. A filter that is not known here is left out. The others
+//! tell the most important of it in members beside the names of a market; a bound of 0 is none.
 
 use super::field::Entry;
 use crate::exchange::{Band, Deltas, MarketRules, Notional, Range};
 use crate::units::Exact;
 
-/// The rules of a market of the list; none where it names no filters.
-pub(super) fn rules(market: &Entry<'_>) -> Option<Box<MarketRules>> {
-    let mut rules = MarketRules::default();
-    let mut known = false;
-    for value in market.values("filters")? {
+/// The members in which a list tells of its markets; empty where it does not.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names {
+    /// The step of prices, or how many decimals they have.
+    pub(super) tick: &'static str,
+    pub(super) tick_decimals: &'static str,
+    /// The step of quantities, or how many decimals they have.
+    pub(super) step: &'static str,
+    pub(super) step_decimals: &'static str,
+    /// The least and the most quantity, and the most of an order without a limit price.
+    pub(super) min: &'static str,
+    pub(super) max: &'static str,
+    pub(super) market_max: &'static str,
+    /// What an order is worth at least and at most.
+    pub(super) min_worth: &'static str,
+    pub(super) max_worth: &'static str,
+}
+
+impl Names {
+    /// None of it.
+    pub(super) const NONE: Names = Names {
+        tick: "",
+        tick_decimals: "",
+        step: "",
+        step_decimals: "",
+        min: "",
+        max: "",
+        market_max: "",
+        min_worth: "",
+        max_worth: "",
+    };
+}
+
+/// The rules of a market of the list, which may tell them in several objects; none where it tells of none.
+pub(super) fn named(market: &[&Entry<'_>], names: &Names) -> Option<Box<MarketRules>> {
+    let number = |name: &str| market.iter().find_map(|entry| bound(entry, name));
+    let decimals = |name: &str| market.iter().find_map(|entry| smallest(entry, name));
+    let step = |step: &str, places: &str| number(step).or_else(|| decimals(places));
+    let rules = MarketRules {
+        price: Range {
+            step: step(names.tick, names.tick_decimals),
+            ..Range::default()
+        },
+        lot: Range {
+            min: number(names.min),
+            max: number(names.max),
+            step: step(names.step, names.step_decimals),
+        },
+        market_lot: Range {
+            max: number(names.market_max),
+            ..Range::default()
+        },
+        notional: Notional {
+            min: number(names.min_worth),
+            max: number(names.max_worth),
+            ..Notional::default()
+        },
+        ..MarketRules::default()
+    };
+    if rules == MarketRules::default() {
+        return None;
+    }
+    let notional = Notional {
+        min_for_market: true,
+        max_for_market: true,
+        ..rules.notional
+    };
+    Some(Box::new(MarketRules { notional, ..rules }))
+}
+
+/// The rules of a market whose filters count before what stands beside them.
+pub(super) fn beside(market: &Entry<'_>, names: &Names) -> Option<Box<MarketRules>> {
+    let plain = named(&[market], names);
+    let mut known = plain.is_some();
+    let mut rules = plain.unwrap_or_default();
+    for value in market.values("filters").unwrap_or_default() {
         if let Some(filter) = Entry::of(value)
             && let Some(kind) = filter.text("filterType")
         {
             known |= read(&mut rules, &kind, &filter);
         }
     }
-    known.then(|| Box::new(rules))
+    known.then_some(rules)
+}
+
+/// The smallest number of so many decimals.
+fn smallest(entry: &Entry<'_>, name: &str) -> Option<Exact> {
+    let decimals = u8::try_from(count(entry, name)?).ok()?;
+    Exact::from_parts(1, decimals).ok()
+}
+
+/// Filters that Binance has and that are nothing to orders here.
+const PASSED_OVER: [&str; 6] = [
+    "ICEBERG_PARTS",
+    "MAX_NUM_ICEBERG_ORDERS",
+    "MAX_NUM_ORDER_AMENDS",
+    "MAX_ASSET",
+    "T_PLUS_SELL",
+    "EXCHANGE_MAX_NUM_ORDERS",
+];
+
+/// Whether there is such a filter.
+pub(super) fn is_known(kind: &str) -> bool {
+    let nothing = Entry::of_body(b"{}");
+    let read = nothing.is_ok_and(|nothing| read(&mut MarketRules::default(), kind, &nothing));
+    read || PASSED_OVER.contains(&kind)
 }
 
 /// Takes over one filter, if it is known.
@@ -34,19 +129,23 @@ fn read(rules: &mut MarketRules, kind: &str, filter: &Entry<'_>) -> bool {
                 max: share("maxNotional"),
                 min_for_market: filter.flag("applyMinToMarket") == Some(true),
                 max_for_market: filter.flag("applyMaxToMarket") == Some(true),
+                minutes: minutes(filter),
             }
         }
         "MIN_NOTIONAL" => {
             rules.notional.min = share("minNotional");
             rules.notional.min_for_market = filter.flag("applyToMarket") == Some(true);
+            rules.notional.minutes = minutes(filter);
         }
         "PERCENT_PRICE_BY_SIDE" => {
             rules.bids = band(filter, ["bidMultiplierDown", "bidMultiplierUp"]);
             rules.asks = band(filter, ["askMultiplierDown", "askMultiplierUp"]);
+            rules.band_minutes = minutes(filter);
         }
         "PERCENT_PRICE" => {
             rules.bids = band(filter, ["multiplierDown", "multiplierUp"]);
             (rules.asks, rules.one_band) = (rules.bids, true);
+            rules.band_minutes = minutes(filter);
         }
         "TRAILING_DELTA" => {
             let deltas = |names: [&str; 2]| {
@@ -83,6 +182,12 @@ fn band(filter: &Entry<'_>, names: [&str; 2]) -> Band {
     Band { down, up }
 }
 
+/// Of how many minutes the market's price is the average; what is not told is the last price.
+fn minutes(filter: &Entry<'_>) -> u16 {
+    let minutes = count(filter, "avgPriceMins");
+    minutes.map_or(0, |minutes| u16::try_from(minutes).unwrap_or(u16::MAX))
+}
+
 fn count(filter: &Entry<'_>, name: &str) -> Option<u32> {
     let whole = filter.number(name)?.to_whole(1)?;
     u32::try_from(whole).ok()
@@ -91,7 +196,7 @@ fn count(filter: &Entry<'_>, name: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::{Filter, NewOrder, OrderKind, Side, Strict, Terms};
+    use crate::exchange::{Filter, NewOrder, OrderKind, Reference, Side, Strict, Terms};
     use crate::units::{Price, Quantity, Symbol};
 
     fn exact(text: &str) -> Exact {
@@ -112,7 +217,7 @@ mod tests {
              "maxNotional":"9000000.00000000","applyMaxToMarket":false,"avgPriceMins":5},
             {"filterType":"MAX_NUM_ORDERS","maxNumOrders":200},
             {"filterType":"MAX_NUM_ALGO_ORDERS","maxNumAlgoOrders":5}]}"#;
-        *rules(&Entry::of_body(body.as_bytes()).unwrap()).unwrap()
+        *beside(&Entry::of_body(body.as_bytes()).unwrap(), &Names::NONE).unwrap()
     }
 
     #[test]
@@ -124,7 +229,8 @@ mod tests {
         assert_eq!(rules.trailing_above.max, Some(2000));
         assert_eq!((rules.max_orders, rules.max_waiting), (Some(200), Some(5)));
         assert_eq!(rules.max_position, None);
-        let none = Entry::of_body(br#"{"filters":[]}"#).map(|entry| super::rules(&entry));
+        assert_eq!((rules.band_minutes, rules.notional.minutes), (5, 5));
+        let none = Entry::of_body(br#"{"filters":[]}"#).map(|entry| beside(&entry, &Names::NONE));
         assert_eq!(none, Ok(None));
     }
 
@@ -168,7 +274,7 @@ mod tests {
                 terms: Terms::default(),
                 strict: Strict::default(),
             };
-            let answer = rules.check(&new, Price::parse("100").unwrap());
+            let answer = rules.check(&new, Reference::one(Price::parse("100").unwrap()));
             assert_eq!(answer.err(), broken, "{side} {quantity} at {limit:?}");
         }
     }

@@ -10,12 +10,23 @@
 use serde_json::value::RawValue;
 
 use super::field::{self, Entry};
+use super::filters::{self, Names};
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
 use crate::units::Symbol;
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api.gateio.ws";
+/// What its list tells of the rules of a market.
+const RULES: Names = Names {
+    tick_decimals: "precision",
+    step_decimals: "amount_precision",
+    min: "min_base_amount",
+    max: "max_base_amount",
+    min_worth: "min_quote_amount",
+    max_worth: "max_quote_amount",
+    ..Names::NONE
+};
 const TICKERS: &str = "/api/v4/spot/tickers";
 const PAIRS: &str = "/api/v4/spot/currency_pairs";
 /// Up to so many markets are asked for one by one.
@@ -88,7 +99,10 @@ impl Venue for Gate {
         let mut found = field::each(&values, |entry| {
             let trading = entry.may_be("trade_status", &["tradable"]);
             let (base, quote) = (entry.text("base")?, entry.text("quote")?);
-            Instrument::of(&base, &quote, &entry.text("id")?, trading)
+            Some(Instrument {
+                rules: filters::named(&[entry], &RULES),
+                ..Instrument::of(&base, &quote, &entry.text("id")?, trading)?
+            })
         });
         if let Some(tickers) = bodies.get(1).and_then(|body| field::entries(body).ok()) {
             field::put_volumes(&mut found, &tickers, "currency_pair", |entry| {

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use super::alias;
 use super::field::{self, Entry};
+use super::filters::{self, Names};
 use super::quote::Quote;
 use super::venue::{
     Instrument, Limit, Market, Remedy, Venue, VenueError, VenueRequest, base_url, joined,
@@ -23,6 +24,15 @@ use crate::units::{Exact, Symbol};
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api.kraken.com";
+/// What its list tells of the rules of a market.
+const RULES: Names = Names {
+    tick: "tick_size",
+    tick_decimals: "pair_decimals",
+    step_decimals: "lot_decimals",
+    min: "ordermin",
+    min_worth: "costmin",
+    ..Names::NONE
+};
 /// Beyond so many markets all are asked for, so that the URL stays short.
 const NAMED_MAX: usize = 100;
 /// Kraken's names of assets, and the usual ones.
@@ -180,7 +190,10 @@ fn instrument(key: &str, entry: &Entry<'_>) -> Option<Instrument> {
         alias::usual(&ALIASES, &base),
         alias::usual(&ALIASES, &quote),
     );
-    Instrument::of(base, quote, key, trading)
+    Some(Instrument {
+        rules: filters::named(&[entry], &RULES),
+        ..Instrument::of(base, quote, key, trading)?
+    })
 }
 
 /// `XXBT` is `XBT` and `ZUSD` is `USD`, but `XTZ` and `ZRX` have only three letters and are what they are.

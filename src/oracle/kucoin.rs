@@ -9,12 +9,22 @@
 //! error comes with status 200 and a `code` that is not 200000.
 
 use super::field::{self, Entry};
+use super::filters::{self, Names};
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
 use crate::units::Symbol;
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api.kucoin.com";
+/// What its list tells of the rules of a market.
+const RULES: Names = Names {
+    tick: "priceIncrement",
+    step: "baseIncrement",
+    min: "baseMinSize",
+    max: "baseMaxSize",
+    min_worth: "minFunds",
+    ..Names::NONE
+};
 const ALL_WEIGHT: u32 = 15;
 const ONE_WEIGHT: u32 = 2;
 const LIST_WEIGHT: u32 = 4;
@@ -101,10 +111,14 @@ impl Venue for Kucoin {
             let id = entry.text("symbol")?;
             let (base, quote) = (entry.text("baseCurrency")?, entry.text("quoteCurrency")?);
             let name = entry.text("name");
-            match name.as_ref().and_then(|name| name.split_once('-')) {
+            let found = match name.as_ref().and_then(|name| name.split_once('-')) {
                 Some((base, quote)) => Instrument::of(base, quote, &id, trading),
                 None => Instrument::of(&base, &quote, &id, trading),
-            }
+            };
+            Some(Instrument {
+                rules: filters::named(&[entry], &RULES),
+                ..found?
+            })
         });
         let tickers = bodies.get(1).and_then(|body| answer(body).ok());
         let data = tickers.and_then(|tickers| tickers.object("data"));

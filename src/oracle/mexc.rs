@@ -7,12 +7,22 @@
 //! for one of them. Sources disagree on the limit; the lower is 300 weights in 10 seconds. `XBT` is not Bitcoin here.
 
 use super::binance;
+use super::filters::Names;
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
 use crate::units::Symbol;
 
 /// Where it answers.
 pub(super) const URL: &str = "https://api.mexc.com";
+/// What its list tells of the rules of a market.
+const RULES: Names = Names {
+    tick_decimals: "quotePrecision",
+    step_decimals: "baseAssetPrecision",
+    min: "baseSizePrecision",
+    min_worth: "quoteAmountPrecision",
+    max_worth: "maxQuoteAmount",
+    ..Names::NONE
+};
 const ALL_WEIGHT: u32 = 40;
 const LIST_WEIGHT: u32 = 10;
 
@@ -72,6 +82,6 @@ impl Venue for Mexc {
     fn instruments(&self, bodies: &[Vec<u8>]) -> Result<Vec<Instrument>, VenueError> {
         // It has said ENABLED, and says 1 now.
         let trading = ["1", "ENABLED", "TRADING"];
-        binance::instruments(bodies, |entry| entry.may_be("status", &trading))
+        binance::instruments(bodies, &RULES, |entry| entry.may_be("status", &trading))
     }
 }

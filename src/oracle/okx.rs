@@ -7,12 +7,21 @@
 //! comes with status 200 and a `code` that is not 0. Other regions have other hosts, such as `https://eea.okx.com`.
 
 use super::field::{self, Entry};
+use super::filters::{self, Names};
 use super::quote::Quote;
 use super::venue::{Instrument, Limit, Market, Venue, VenueError, VenueRequest, base_url, encoded};
 use crate::units::Symbol;
 
 /// Where it answers.
 pub(super) const URL: &str = "https://www.okx.com";
+/// What its list tells of the rules of a market.
+const RULES: Names = Names {
+    tick: "tickSz",
+    step: "lotSz",
+    min: "minSz",
+    max: "maxLmtSz",
+    ..Names::NONE
+};
 
 /// Okx's public interface.
 #[derive(Debug, Clone)]
@@ -84,7 +93,10 @@ impl Venue for Okx {
         let mut found = field::each(&values, |entry| {
             let trading = entry.may_be("state", &["live"]);
             let (base, quote) = (entry.text("baseCcy")?, entry.text("quoteCcy")?);
-            Instrument::of(&base, &quote, &entry.text("instId")?, trading)
+            Some(Instrument {
+                rules: filters::named(&[entry], &RULES),
+                ..Instrument::of(&base, &quote, &entry.text("instId")?, trading)?
+            })
         });
         let tickers = bodies.get(1).and_then(|body| answer(body).ok());
         if let Some(tickers) = tickers.and_then(|tickers| tickers.values("data")) {

@@ -112,7 +112,7 @@ pub(super) fn terms(order: &Order, zone: &Zone) -> Vec<Term> {
         ));
     }
     all.push(match order.terms.time_in_force {
-        TimeInForce::GoodTillCancelled => term("Good", "until cancelled"),
+        TimeInForce::GoodTillCancelled | TimeInForce::Unlimited => term("Good", "until cancelled"),
         TimeInForce::ImmediateOrCancel => term("Good", "at once or never"),
         TimeInForce::FillOrKill => term("Good", "all at once or never"),
         TimeInForce::GoodTill(date) => Term {

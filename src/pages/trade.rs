@@ -175,7 +175,8 @@ async fn carry_out(visit: &Visit<'_>, command: Command) -> Result<Outcome, Probl
 }
 
 async fn place(visit: &Visit<'_>, typed: &Typed) -> Result<Response, Refused> {
-    let order = typed.ticket.order(&visit.pages.zone)?;
+    let mut order = typed.ticket.order(&visit.pages.zone)?;
+    order.strict.rules = visit.pages.context.enforce_rules;
     // Placing is answered with the order.
     let Outcome::Placed(order) = carry_out(visit, Command::Place(order)).await? else {
         return Ok(see("/ui/orders"));

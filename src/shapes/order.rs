@@ -75,7 +75,8 @@ fn what_was_asked(members: &mut Members<'_>, order: &Order) {
 /// What an order asks for beyond the usual; nothing where it asks for nothing.
 fn write_terms(members: &mut Members<'_>, order: &Order) {
     let terms = &order.terms;
-    if terms.time_in_force != TimeInForce::GoodTillCancelled {
+    let until_cancelled = [TimeInForce::GoodTillCancelled, TimeInForce::Unlimited];
+    if !until_cancelled.contains(&terms.time_in_force) {
         members.put("time_in_force", time_in_force_word(terms.time_in_force));
     }
     if let TimeInForce::GoodTill(date) = terms.time_in_force {
@@ -100,11 +101,17 @@ fn write_terms(members: &mut Members<'_>, order: &Order) {
     if let Some(id) = terms.client_id {
         members.put("client_id", id.as_str());
     }
+    if let Some(pair) = order.pair.as_deref() {
+        write_id(members.name("pair"), pair.id);
+        if let Some(id) = pair.client_id {
+            members.put("pair_client_id", id.as_str());
+        }
+    }
 }
 
 fn time_in_force_word(time_in_force: TimeInForce) -> &'static str {
     match time_in_force {
-        TimeInForce::GoodTillCancelled => "GTC",
+        TimeInForce::GoodTillCancelled | TimeInForce::Unlimited => "GTC",
         TimeInForce::ImmediateOrCancel => "IOC",
         TimeInForce::FillOrKill => "FOK",
         TimeInForce::GoodTill(_) => "GTD",

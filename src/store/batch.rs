@@ -86,7 +86,9 @@ impl Batch {
         let rules = named
             .rules
             .iter()
-            .filter_map(|&symbol| Some((symbol, exchange.market_rules(symbol)?.clone())))
+            .filter_map(|&symbol| {
+                Some((symbol, exchange.market(symbol)?.rules.as_deref()?.clone()))
+            })
             .collect();
         Batch {
             reset: named.reset,

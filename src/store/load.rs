@@ -8,8 +8,8 @@ use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use super::StoreError;
 use super::row::{
-    AccountRow, BasisRow, MarketRulesRow, PriceSlotRow, SampleRow, StateKey, decode, read_figures,
-    read_market, read_order, read_trades,
+    AccountRow, BasisRow, PriceSlotRow, SampleRow, StateKey, decode, read_figures, read_market,
+    read_market_rules, read_order, read_trades,
 };
 use super::tables::{
     ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKET_RULES, MARKETS, META, META_FORMAT, OPEN_ORDERS,
@@ -81,7 +81,7 @@ pub(super) fn load(transaction: &ReadTransaction) -> Result<Snapshot, StoreError
         for entry in table.iter().map_err(StoreError::new)? {
             let (key, bytes) = entry.map_err(StoreError::new)?;
             let symbol = Symbol::parse(key.value()).map_err(StoreError::new)?;
-            rules.insert(symbol, decode::<MarketRulesRow>(bytes.value())?.read()?);
+            rules.insert(symbol, read_market_rules(bytes.value())?);
         }
         for market in &mut snapshot.markets {
             market.rules = rules.remove(&market.symbol).map(Box::new);

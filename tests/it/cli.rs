@@ -16,40 +16,7 @@ const REJECTED: &str = r#"{"id":"00b","status":"rejected","comment":"not enough 
 const BALANCE: &str = r#"{"BTC":{"asset":"BTC","free":0.100000000000000000001,"used":0,"total":0.100000000000000000001},"USDT":{"asset":"USDT","free":5.50,"used":0,"total":5.50}}"#;
 
 /// Command | request | body.
-const REQUESTS: &str = r#"tickers | GET /tickers |
-ticker BTC/USDT | GET /tickers/BTC%2FUSDT |
-ticker BTC/USDT,ETH/USDT | GET /tickers/BTC%2FUSDT,ETH%2FUSDT |
-balance | GET /balance |
-balance-asset BTC | GET /balance/BTC |
-balance-list | GET /balance/list |
-deposit USDT 5000.10 | POST /balance/USDT/deposit | {"amount":5000.10}
-withdrawal USDT 1e-7 | POST /balance/USDT/withdrawal | {"amount":1e-7}
-fund BTC 0.1 | POST /admin/fund | {"asset":"BTC","amount":0.1}
-order B/U buy 0.1 | POST /orders | {"symbol":"B/U","side":"buy","type":"market","amount":0.1}
-order B/U sell 0.10 --type limit --price 7.50 | POST /orders | {"symbol":"B/U","side":"sell","type":"limit","amount":0.10,"limit_price":7.50}
-order B/U sell 2 --price 3 | POST /orders | {"symbol":"B/U","side":"sell","type":"limit","amount":2,"limit_price":3}
-order B/U buy --quote-amount 500 --client-id a1 | POST /orders | {"symbol":"B/U","side":"buy","type":"market","quote_amount":500,"client_id":"a1"}
-order B/U sell 2 --price 3 --post-only --time-in-force gtd --good-till 5 | POST /orders | {"symbol":"B/U","side":"sell","type":"limit","amount":2,"limit_price":3,"time_in_force":"gtd","good_till":5,"post_only":true}
-order B/U sell 2 --trigger stop_loss --trailing-delta 150 --trigger-price 7.50 | POST /orders | {"symbol":"B/U","side":"sell","type":"market","amount":2,"trigger":"stop_loss","trigger_price":7.50,"trailing_delta":150}
-can-exec B/U buy 1 | POST /orders/can_execute | {"symbol":"B/U","side":"buy","type":"market","amount":1}
-can-exec B/U buy 1 --price 7 | POST /orders/can_execute | {"symbol":"B/U","side":"buy","type":"limit","amount":1,"limit_price":7}
-orders | GET /orders |
-orders --status new,filled --symbol B/U --side sell --tail 5 | GET /orders?status=new,filled&symbol=B%2FU&side=sell&tail=5 |
-orders-simple --tail 2 | GET /orders/list?tail=2 |
-order-get 00a/b | GET /orders/00a%2Fb |
-order-get 00a --history | GET /orders/00a?include_history=true |
-cancel 00a | POST /orders/00a/cancel |
-overview-capital | GET /overview/capital?aggregation=true |
-overview-capital --raw | GET /overview/capital?aggregation=false |
-overview-assets | GET /overview/assets |
-overview-trades | GET /overview/trades |
-overview-trades --side buy --assets BTC,ETH | GET /overview/trades?side=buy&assets=BTC,ETH |
-set-balance USDT --free 10 | PATCH /admin/balance/USDT | {"free":10,"used":0}
-set-balance USDT --free 10 --used 0.5 | PATCH /admin/balance/USDT | {"free":10,"used":0.5}
-set-price B/U 1 | PATCH /admin/tickers/B%2FU/price | {"price":1}
-set-price B/U 1 --bid-volume 2 --ask-volume 3.0 | PATCH /admin/tickers/B%2FU/price | {"price":1,"bid_volume":2,"ask_volume":3.0}
-reset-data | DELETE /admin/data |
-health | GET /admin/health |"#;
+const REQUESTS: &str = include_str!("../fixtures/cli_requests.txt");
 
 /// What the server saw of one request.
 #[derive(Debug, PartialEq, Eq)]
@@ -169,6 +136,19 @@ fn a_no_with_status_200_is_printed_and_ends_with_1() {
         1,
     );
     asked("can-exec BTC/USDT buy 1", r#"{"ok":true,"reason":null}"#, 0);
+    for (answer, code) in [
+        (r#"{"order":null,"reason":"it would match"}"#, 1),
+        (
+            r#"{"order":{"status":"rejected","comment":"no USDT"},"reason":null}"#,
+            1,
+        ),
+        (
+            r#"{"order":{"status":"new","comment":null},"reason":null}"#,
+            0,
+        ),
+    ] {
+        asked("replace 00a BTC/USDT buy 1", answer, code);
+    }
     asked(
         "ticker X/Y",
         r#"{"X/Y":{"error":"Ticker X/Y not available"}}"#,

@@ -16,7 +16,9 @@ use super::resp::resp;
 use super::setting::Setting;
 use super::sources::{self, Recording};
 use super::valkey::{mirror, valkey};
-use super::{Config, Discovery, Exchange, Oracle, Pace, Server, Source, Store, TlsRoots};
+use super::{
+    Config, Discovery, Exchange, MarketRules, Oracle, Pace, Server, Source, Store, TlsRoots,
+};
 use crate::units::{Asset, Rate, Span, Symbol};
 
 const DEFAULT_PORT: u16 = 8000;
@@ -88,6 +90,15 @@ fn server(raw: &Raw) -> Result<Server, ConfigError> {
     Ok(server)
 }
 
+/// `venue`, `off`, or a path.
+fn market_rules(setting: &Setting) -> Result<MarketRules, ConfigError> {
+    Ok(match setting.text()? {
+        "venue" => MarketRules::Venue,
+        "off" => MarketRules::Off,
+        _ => MarketRules::File(setting.path()?),
+    })
+}
+
 /// `ENGINE_PORT` overrides the port of the file, but not the one of `--listen`.
 fn listen(raw: &Raw) -> Result<SocketAddr, ConfigError> {
     let setting = raw.get("server.listen");
@@ -124,6 +135,9 @@ fn exchange(raw: &Raw) -> Result<Exchange, ConfigError> {
         symbol_commissions: get(raw, "exchange.symbol_commissions", fees::of_symbols)?
             .unwrap_or_default(),
         fee_in_received: get(raw, "exchange.fee_asset", fees::in_received)?.unwrap_or(false),
+        market_rules: get(raw, "exchange.market_rules", market_rules)?.unwrap_or_default(),
+        enforce_market_rules: get(raw, "exchange.enforce_market_rules", Setting::truth)?
+            .unwrap_or(false),
         seed: seed.unwrap_or(DEFAULT_SEED),
         tick_loop: span_or_never("exchange.tick_loop", 10)?,
         market_delay_min,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Number, Row, decode, fields_of};
-use crate::exchange::{Depth, Mark, MarketState, Ticker};
+use crate::exchange::{Average, Depth, Mark, MarketState, Ticker};
 use crate::store::StoreError;
 use crate::units::{OrderId, Symbol, Timestamp};
 
@@ -128,6 +128,7 @@ impl PricesRow {
             source: None,
             trading: true,
             rules: None,
+            average: Average::default(),
             ticks: self.ticks,
             ask_depth: self.ask_depth.read()?,
             bid_depth: self.bid_depth.read()?,

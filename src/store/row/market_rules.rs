@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Number, Row};
+use super::{Number, Row, decode, fields_of};
 use crate::exchange::{Band, Deltas, MarketRules, Notional, Range};
 use crate::store::StoreError;
 use crate::units::Exact;
@@ -44,9 +44,9 @@ fn deltas([min, max]: [Option<u16>; 2]) -> Deltas {
     Deltas { min, max }
 }
 
-/// The rules of a market; the key is its symbol.
+/// The rules of a market as they were written first, when none looked back.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::store) struct MarketRulesRow {
+pub(in crate::store) struct MarketRulesRow1 {
     /// Price, lot, lot of market orders.
     ranges: [[Figure; 3]; 3],
     notional: [Figure; 2],
@@ -61,8 +61,16 @@ pub(in crate::store) struct MarketRulesRow {
     max_position: Figure,
 }
 
+/// The rules of a market; the key is its symbol.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::store) struct MarketRulesRow {
+    rules: MarketRulesRow1,
+    /// Minutes of the averages that the bands are round, and that an order without a limit price is worth.
+    minutes: [u16; 2],
+}
+
 impl Row for MarketRulesRow {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 }
 
 impl From<&MarketRules> for MarketRulesRow {
@@ -70,20 +78,32 @@ impl From<&MarketRules> for MarketRulesRow {
         let notional = rules.notional;
         let pair = |deltas: Deltas| [deltas.min, deltas.max];
         MarketRulesRow {
-            ranges: [rules.price, rules.lot, rules.market_lot].map(range),
-            notional: [notional.min, notional.max].map(figure),
-            notional_for_market: [notional.min_for_market, notional.max_for_market],
-            bands: [rules.bids, rules.asks].map(band),
-            one_band: rules.one_band,
-            trailing: [rules.trailing_above, rules.trailing_below].map(pair),
-            most: [rules.max_orders, rules.max_waiting, rules.max_pairs],
-            max_position: figure(rules.max_position),
+            rules: MarketRulesRow1 {
+                ranges: [rules.price, rules.lot, rules.market_lot].map(range),
+                notional: [notional.min, notional.max].map(figure),
+                notional_for_market: [notional.min_for_market, notional.max_for_market],
+                bands: [rules.bids, rules.asks].map(band),
+                one_band: rules.one_band,
+                trailing: [rules.trailing_above, rules.trailing_below].map(pair),
+                most: [rules.max_orders, rules.max_waiting, rules.max_pairs],
+                max_position: figure(rules.max_position),
+            },
+            minutes: [rules.band_minutes, notional.minutes],
         }
     }
 }
 
-impl MarketRulesRow {
-    pub(in crate::store) fn read(&self) -> Result<MarketRules, StoreError> {
+/// Reads the rules of a market of any version.
+pub(in crate::store) fn read_market_rules(bytes: &[u8]) -> Result<MarketRules, StoreError> {
+    if bytes.first() == Some(&1) {
+        return fields_of::<MarketRulesRow1>(bytes)?.read([0, 0]);
+    }
+    let row: MarketRulesRow = decode(bytes)?;
+    row.rules.read(row.minutes)
+}
+
+impl MarketRulesRow1 {
+    fn read(&self, [band_minutes, minutes]: [u16; 2]) -> Result<MarketRules, StoreError> {
         let [price, lot, market_lot] = self.ranges;
         let [min, max] = self.notional;
         let [min_for_market, max_for_market] = self.notional_for_market;
@@ -99,10 +119,12 @@ impl MarketRulesRow {
                 max: exact(max)?,
                 min_for_market,
                 max_for_market,
+                minutes,
             },
             bids: read_band(bids)?,
             asks: read_band(asks)?,
             one_band: self.one_band,
+            band_minutes,
             trailing_above: deltas(above),
             trailing_below: deltas(below),
             max_orders,

@@ -29,7 +29,7 @@ pub(super) use figures::{ExchangeRow, Figures, read_figures};
 pub(super) use history::{HistoryRow, read_entry};
 pub(super) use key::StateKey;
 pub(super) use market::{MarketRow, read_market};
-pub(super) use market_rules::MarketRulesRow;
+pub(super) use market_rules::{MarketRulesRow, read_market_rules};
 pub(super) use order::{encode_order, read_order};
 pub(super) use sample::{PriceSlotRow, SampleRow};
 pub(super) use trade::TradeRow;

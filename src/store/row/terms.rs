@@ -13,6 +13,7 @@ enum TimeInForceRow {
     ImmediateOrCancel,
     FillOrKill,
     GoodTill(u64),
+    Unlimited,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -81,6 +82,7 @@ impl TermsRow {
                 TimeInForce::ImmediateOrCancel => TimeInForceRow::ImmediateOrCancel,
                 TimeInForce::FillOrKill => TimeInForceRow::FillOrKill,
                 TimeInForce::GoodTill(date) => TimeInForceRow::GoodTill(date.as_millis()),
+                TimeInForce::Unlimited => TimeInForceRow::Unlimited,
             },
             post_only: terms.post_only,
             at_once: terms.execution == Execution::AtOnce,
@@ -98,6 +100,7 @@ impl TermsRow {
                 TimeInForceRow::GoodTillCancelled => TimeInForce::GoodTillCancelled,
                 TimeInForceRow::ImmediateOrCancel => TimeInForce::ImmediateOrCancel,
                 TimeInForceRow::FillOrKill => TimeInForce::FillOrKill,
+                TimeInForceRow::Unlimited => TimeInForce::Unlimited,
                 TimeInForceRow::GoodTill(date) => {
                     TimeInForce::GoodTill(Timestamp::from_millis(date))
                 }

@@ -182,6 +182,6 @@ fn the_key_opens_what_it_should() {
             .iter()
             .filter(|route| route.guard == Guard::Write)
             .count(),
-        15
+        18
     );
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod document;
+mod groups;
 mod inputs;
 mod lists;
 mod numbers;

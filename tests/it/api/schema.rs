@@ -92,7 +92,7 @@ fn every_example_fits_its_schema() {
 /// Template of the path, method, target, body.
 type Step = (&'static str, &'static str, &'static str, &'static str);
 
-const DAY: [Step; 63] = [
+const DAY: [Step; 71] = [
     ("/", "GET", "/", ""),
     ("/healthz", "GET", "/healthz", ""),
     ("/readyz", "GET", "/readyz", ""),
@@ -208,6 +208,45 @@ const DAY: [Step; 63] = [
         "/orders/can_execute",
         r#"{"symbol":"ETH/USDT","side":"buy","amount":1}"#,
     ),
+    (
+        "/orders/pair",
+        "POST",
+        "/orders/pair",
+        r#"{"orders":[{"symbol":"BTC/USDT","side":"sell","amount":0.5,"trigger":"stop_loss","trigger_price":40000},
+            {"symbol":"BTC/USDT","side":"sell","type":"limit","amount":0.5,"limit_price":60000,"post_only":true}],"client_id":"p"}"#,
+    ),
+    (
+        "/orders/pair",
+        "POST",
+        "/orders/pair",
+        r#"{"orders":[{"symbol":"BTC/USDT","side":"sell","amount":0.5}]}"#,
+    ),
+    (
+        "/orders/{id}/replace",
+        "POST",
+        "/orders/000000000002/replace",
+        r#"{"order":{"symbol":"BTC/USDT","side":"sell","type":"limit","amount":1,"limit_price":52000},"only_if":"new"}"#,
+    ),
+    (
+        "/orders/{id}/replace",
+        "POST",
+        "/orders/000000000099/replace",
+        r#"{"order":{"symbol":"BTC/USDT","side":"sell","amount":1}}"#,
+    ),
+    (
+        "/orders/{id}/replace",
+        "POST",
+        "/orders/000000000099/replace",
+        r#"{"order":{"symbol":"NO/NE","side":"sell","amount":1},"in_any_case":true}"#,
+    ),
+    (
+        "/orders/cancel",
+        "POST",
+        "/orders/cancel",
+        r#"{"symbol":"BTC/USDT"}"#,
+    ),
+    ("/rules", "GET", "/rules", ""),
+    ("/rules", "GET", "/rules?symbol=BTC/USDT", ""),
     (
         "/admin/tickers/{symbol}/price",
         "PATCH",
@@ -345,7 +384,12 @@ fn the_answers_of_a_day_fit_the_document() {
     for route in ROUTES.iter().filter(|route| route.guard == Guard::Write) {
         let target = super::access::filled(route.path);
         let body = json!({
-            "symbol": "BTC/USDT", "side": "buy", "amount": 1, "asset": "USDT", "price": 1, "free": 1, "rows": 1
+            "symbol": "BTC/USDT", "side": "buy", "amount": 1, "asset": "USDT", "price": 1, "free": 1, "rows": 1,
+            "order": {"symbol": "BTC/USDT", "side": "buy", "amount": 1},
+            "orders": [
+                {"symbol": "BTC/USDT", "side": "buy", "amount": 1, "trigger": "stop_loss", "trigger_price": 90000},
+                {"symbol": "BTC/USDT", "side": "buy", "type": "limit", "amount": 1, "limit_price": 1, "post_only": true},
+            ],
         });
         let answer = stage.with_body(route.method, &target, &body.to_string());
         document.check_answer(document.operation(route.method, route.path), &answer);

@@ -1,6 +1,8 @@
 //! The Binance-compatible API: the real binary, spoken to as its clients do.
 
 mod clients;
+mod filter_rows;
+mod filters;
 mod keys;
 mod lists;
 mod orders;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::stage::Stage;
+use crate::support::wait_for;
 
 const BUY: &str = "symbol=BTCUSDT&side=BUY";
 const SELL: &str = "symbol=ETHUSDT&side=SELL";
@@ -240,6 +241,35 @@ fn orders_are_refused_in_the_words_of_binance() {
     ));
     let none = stage.refused("DELETE", "/api/v3/openOrders", "symbol=ETHUSDT");
     assert_eq!(none, (-2011, "Unknown order sent.".to_owned()));
+}
+
+#[test]
+fn good_till_cancelled_means_just_that_unless_it_is_set_otherwise() {
+    for (setting, end) in [("", "NEW"), ("[binance]\nexpire = true\n", "EXPIRED")] {
+        let mut stage = Stage::new(&format!("{setting}[exchange]\nexpire_after = \"200ms\"\n"));
+        let orders: Vec<u64> = ["type=LIMIT&timeInForce=GTC", "type=LIMIT_MAKER"]
+            .iter()
+            .map(|kind| id(&stage.place(&format!("{BUY}&{kind}&quantity=0.1&price=40000"))))
+            .collect();
+        // An order of the own API, placed later, has expired.
+        let own =
+            r#"{"symbol":"BTC/USDT","side":"buy","type":"limit","amount":0.1,"limit_price":100}"#;
+        let own = stage.own.post("/orders", own).json();
+        let path = format!("/orders/{}", own["id"].as_str().unwrap());
+        wait_for("the end of the order", || {
+            let order = stage.own.request("GET", &path, "").unwrap().ok().json();
+            (order["status"] == "expired").then_some(())
+        });
+        for id in orders {
+            let query = format!("symbol=BTCUSDT&orderId={id}");
+            let order = stage.done("GET", "/api/v3/order", &query);
+            assert_eq!(
+                (&order["status"], &order["timeInForce"]),
+                (&json!(end), &json!("GTC")),
+                "{setting}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -68,6 +68,11 @@ impl Stage {
         own.post("/balance/USDT/deposit", r#"{"amount":100000}"#);
         own.post("/balance/ETH/deposit", r#"{"amount":10}"#);
         let key = Key::new(&mut own, "{}");
+        Stage::of(directory, daemon, own, key)
+    }
+
+    /// A trader on another exchange.
+    pub(super) fn of(directory: TempDir, daemon: Daemon, own: Client, key: Key) -> Stage {
         let client = daemon.client();
         Stage {
             _directory: directory,

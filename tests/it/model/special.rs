@@ -32,9 +32,10 @@ enum Goal {
     Trail(u16, Option<&'static str>),
 }
 
-const WAITS: [TimeInForce; 4] = [
+const WAITS: [TimeInForce; 5] = [
     TimeInForce::GoodTillCancelled,
     TimeInForce::GoodTillCancelled,
+    TimeInForce::Unlimited,
     TimeInForce::ImmediateOrCancel,
     TimeInForce::FillOrKill,
 ];

@@ -37,7 +37,14 @@ use mockx::units::{
 use super::START;
 
 /// Words of an order that stand alone.
-const FLAGS: [&str; 5] = ["ioc", "fok", "post_only", "at_once", "fee_in_received"];
+const FLAGS: [&str; 6] = [
+    "ioc",
+    "fok",
+    "unlimited",
+    "post_only",
+    "at_once",
+    "fee_in_received",
+];
 
 /// What a line asks for.
 pub enum Action {
@@ -190,6 +197,7 @@ fn order(side: Side, name: &str, amount: &str, rest: &[&str]) -> Result<Command,
             Some(date) => TimeInForce::GoodTill(date),
             None if has("ioc") => TimeInForce::ImmediateOrCancel,
             None if has("fok") => TimeInForce::FillOrKill,
+            None if has("unlimited") => TimeInForce::Unlimited,
             None => TimeInForce::GoodTillCancelled,
         },
         post_only: has("post_only"),

@@ -58,8 +58,8 @@ fn market_version_2() {
     }
 }
 
-#[test]
-fn market_rules_version_1() {
+/// Rules that demand nothing, and some that do, without a look back.
+fn some_rules() -> [MarketRules; 2] {
     let exact = |text| Some(Exact::parse(text).unwrap());
     let plain = MarketRules::default();
     let lot = Range {
@@ -76,18 +76,37 @@ fn market_rules_version_1() {
         max_orders: Some(200),
         ..plain.clone()
     };
-    let golden = [
-        (plain, format!("01{}", "00".repeat(26))),
-        (
-            stepped,
-            format!(
-                "010000010202011e01010400010a01{}01c801000000",
-                "00".repeat(16)
-            ),
-        ),
-    ];
-    let read = |bytes: &[u8]| decode::<MarketRulesRow>(bytes)?.read();
-    for (rules, golden) in golden {
-        assert_golden(&MarketRulesRow::from(&rules), &golden, read, &rules);
+    [plain, stepped]
+}
+
+/// The bytes of these behind the version.
+fn some_bytes() -> [String; 2] {
+    let stepped = format!(
+        "0000010202011e01010400010a01{}01c801000000",
+        "00".repeat(16)
+    );
+    ["00".repeat(26), stepped]
+}
+
+#[test]
+fn market_rules_version_1() {
+    for (rules, bytes) in some_rules().iter().zip(some_bytes()) {
+        let golden = format!("01{bytes}");
+        assert_reads(&golden, MarketRulesRow::VERSION, read_market_rules, rules);
+    }
+}
+
+#[test]
+fn market_rules_version_2() {
+    for (mut rules, bytes) in some_rules().into_iter().zip(some_bytes()) {
+        rules.band_minutes = 5;
+        rules.notional.minutes = 300;
+        let golden = format!("02{bytes}05ac02");
+        assert_golden(
+            &MarketRulesRow::from(&rules),
+            &golden,
+            read_market_rules,
+            &rules,
+        );
     }
 }

@@ -11,9 +11,9 @@ use std::fmt::Debug;
 
 use super::*;
 use crate::exchange::{
-    Account, Booked, CloseReason, Depth, Digest, FillPrice, Filled, Flow, HistoryEntry, Hold,
-    Lifecycle, Mark, MarketState, Order, OrderKind, OrderStatus, RejectReason, Side, Stage, Terms,
-    Ticker, Trade, TradeTotals,
+    Account, Average, Booked, CloseReason, Depth, Digest, FillPrice, Filled, Flow, HistoryEntry,
+    Hold, Lifecycle, Mark, MarketState, Order, OrderKind, OrderStatus, RejectReason, Side, Stage,
+    Terms, Ticker, Trade, TradeTotals,
 };
 use crate::units::{Elapsed, Moment, OrderId, Rate, Timestamp};
 
@@ -79,6 +79,7 @@ fn market(ticker: Option<Ticker>, ask_depth: Depth, bid_depth: Depth) -> MarketS
         source: None,
         trading: true,
         rules: None,
+        average: Average::default(),
         ticks: 129,
         ask_depth,
         bid_depth,

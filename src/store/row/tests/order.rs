@@ -146,6 +146,10 @@ fn order_version_2_of_orders_with_terms() {
             special(TimeInForce::GoodTillCancelled, true, None),
             "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc070500010001010100019227010001a0c59f290104048101",
         ),
+        (
+            special(TimeInForce::Unlimited, true, None),
+            "02084254432f555344540001f8e29606021e010203b494a20902b494a209053202ded8c50102ded8c5010501f8e296060280d095ffbc31f4d395ffbc3180b8992902000000d6bbdc0702d6bbdc070500010401010100019227010001a0c59f290104048101",
+        ),
     ];
     for (order, golden) in golden {
         assert_eq!(hex(&encode_order(&order).unwrap()), golden);

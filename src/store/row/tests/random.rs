@@ -102,6 +102,7 @@ fn any_terms() -> impl Strategy<Value = Terms> {
         Just(TimeInForce::GoodTillCancelled),
         Just(TimeInForce::ImmediateOrCancel),
         Just(TimeInForce::FillOrKill),
+        Just(TimeInForce::Unlimited),
         any_time().prop_map(TimeInForce::GoodTill),
     ];
     let client = "[a-zA-Z0-9_.:/ -]{1,36}".prop_map(|text| ClientId::parse(&text).unwrap());
@@ -235,6 +236,7 @@ fn any_market() -> impl Strategy<Value = MarketState> {
     (any_symbol(), ticker, any::<u64>(), depths, marks).prop_map(
         |(symbol, ticker, ticks, (ask_depth, bid_depth), marks)| MarketState {
             rules: None,
+            average: Average::default(),
             symbol,
             ticker: ticker.map(|(last, bid, ask, bid_quantity, ask_quantity, at)| Ticker {
                 symbol,

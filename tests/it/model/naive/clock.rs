@@ -48,6 +48,7 @@ impl Naive {
         let delays = open().filter_map(|order| Some((order.due?, 0, order.id)));
         let expire_after = self.rules.expire_after;
         let expiries = open()
+            .filter(|order| !order.unlimited)
             .filter_map(|order| Some((order.touched + expire_after?.as_millis(), 1, order.id)));
         let dated = open().filter_map(|order| Some((order.good_till?, 2, order.id)));
         let after = |last: u64, every: u64| (last / every + 1) * every;

@@ -85,6 +85,8 @@ pub struct Placed {
     pub leans: bool,
     /// Until when it is good, on the clock of deadlines.
     pub good_till: Option<u64>,
+    /// Whether it waits however long others may.
+    pub unlimited: bool,
 }
 
 /// A symbol.

@@ -136,6 +136,7 @@ impl Naive {
                 Some(self.elapsed + date.as_millis().saturating_sub(self.now))
             }
             TimeInForce::GoodTillCancelled
+            | TimeInForce::Unlimited
             | TimeInForce::ImmediateOrCancel
             | TimeInForce::FillOrKill => None,
         };
@@ -163,6 +164,7 @@ impl Naive {
             extreme: None,
             below: false,
             good_till,
+            unlimited: new.terms.time_in_force == TimeInForce::Unlimited,
             pair: None,
             leans: false,
         };
