@@ -6,7 +6,7 @@ use crate::units::{OrderId, Price};
 
 impl Exchange {
     /// Takes an open order back.
-    pub(super) fn cancel(&mut self, id: OrderId) -> Result<(Order, Freed), Rejection> {
+    pub(super) fn cancel(&mut self, id: OrderId) -> Result<(Box<Order>, Freed), Rejection> {
         if !self.orders.contains_key(&id) {
             // Whether a closed order of this id is remembered is for the keeper of closed orders to say.
             let given = id.sequence() >= 1 && id.sequence() < self.next_order;
@@ -21,14 +21,22 @@ impl Exchange {
     }
 
     /// Closes an open order for any reason but a last fill, and the other of its pair; tells what both gave back.
-    pub(super) fn close(&mut self, id: OrderId, reason: CloseReason) -> Option<(Order, Freed)> {
+    pub(super) fn close(
+        &mut self,
+        id: OrderId,
+        reason: CloseReason,
+    ) -> Option<(Box<Order>, Freed)> {
         let (order, freed) = self.close_one(id, reason)?;
         let more = self.close_other(&order, reason);
         Some((order, freed.plus(more)))
     }
 
     /// Closes one order.
-    pub(super) fn close_one(&mut self, id: OrderId, reason: CloseReason) -> Option<(Order, Freed)> {
+    pub(super) fn close_one(
+        &mut self,
+        id: OrderId,
+        reason: CloseReason,
+    ) -> Option<(Box<Order>, Freed)> {
         let mut order = self.orders.remove(&id)?;
         self.forget_update(&order);
         order.updated_at = self.moment.now;
@@ -43,11 +51,11 @@ impl Exchange {
     /// The end of every order, which has been taken out of the open ones already.
     pub(super) fn finish(
         &mut self,
-        mut order: Order,
+        mut order: Box<Order>,
         reason: CloseReason,
         price: Option<Price>,
         traded: Traded,
-    ) -> (Order, Freed) {
+    ) -> (Box<Order>, Freed) {
         self.leave_place(&order);
         let freed = self.give_back(&order);
         order.lifecycle = Lifecycle::Closed {
@@ -60,8 +68,7 @@ impl Exchange {
         self.journal.word(order.status() as u64);
         self.events
             .push(Event::History(Box::new(order.entry(price, traded))));
-        self.events
-            .push(Event::OrderClosed(Box::new(order.clone())));
+        self.events.push(Event::OrderClosed(order.clone()));
         (order, freed)
     }
 

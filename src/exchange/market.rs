@@ -152,7 +152,7 @@ impl Market {
 
     /// Whether an order in the book could trade at the present prices.
     pub(super) fn crosses(&self) -> bool {
-        self.ticker.is_some_and(|ticker| {
+        self.ticker.as_ref().is_some_and(|ticker| {
             self.book.crosses(Side::Buy, ticker.ask_or_last())
                 || self.book.crosses(Side::Sell, ticker.bid_or_last())
         })
@@ -179,7 +179,7 @@ impl Market {
     }
 
     fn draw_depth(&mut self, side: Side, rules: &Rules) -> Option<Quantity> {
-        let ticker = self.ticker?;
+        let ticker = self.ticker.as_ref()?;
         let depth = ticker.quantity_for(side).map(|displayed| {
             let share: Rate =
                 chance::liquidity(rules, ticker.symbol, self.ticks, side == Side::Buy);

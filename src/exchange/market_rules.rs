@@ -308,7 +308,7 @@ impl Exchange {
     /// Whether an order keeps the rules of its market, where it asks for that and its quantity can be worked out.
     pub(super) fn check_rules(&self, new: NewOrder) -> Result<(), Rejection> {
         let market = self.markets.get(&new.symbol);
-        let ticker = market.and_then(|market| market.ticker);
+        let ticker = market.and_then(|market| market.ticker.as_ref());
         match ticker.map(|ticker| self.sized(new, ticker)) {
             Some(Ok(new)) => self.keep_rules(&[new]),
             Some(Err(_)) | None => Ok(()),
@@ -383,7 +383,7 @@ impl Exchange {
     fn check_position(&self, new: &NewOrder, most: Exact) -> Result<(), Rejection> {
         let present = self.ledger.account(new.symbol.base()).total().exact();
         let buys = |order: &&super::Order| order.symbol == new.symbol && order.side == Side::Buy;
-        let open = self.orders.values().filter(buys);
+        let open = self.orders.values().map(Box::as_ref).filter(buys);
         let sum = open.fold(present, |sum, order| {
             sum.plus_rounded(order.remaining().exact())
         });

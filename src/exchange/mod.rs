@@ -131,7 +131,7 @@ pub struct Exchange {
     counters: Counters,
     bases: Bases,
     /// Open orders.
-    orders: BTreeMap<OrderId, Order>,
+    orders: BTreeMap<OrderId, Box<Order>>,
     /// Open orders by their last update.
     by_update: BTreeSet<(Elapsed, OrderId)>,
     /// Those of them that end when they have waited long enough: the first expires first.
@@ -199,7 +199,7 @@ impl Exchange {
             Command::PlacePair(pair) => self.place_pair(&pair),
             Command::Cancel(id) => {
                 let (order, freed) = self.cancel(id)?;
-                Ok(Outcome::Canceled(Box::new(order), freed))
+                Ok(Outcome::Canceled(order, freed))
             }
             Command::CancelPair(id) => self.cancel_pair(id),
             Command::CancelAll(symbol) => Ok(self.cancel_all(symbol)),
@@ -277,12 +277,12 @@ impl Exchange {
 
     /// An open order.
     pub fn order(&self, id: OrderId) -> Option<&Order> {
-        self.orders.get(&id)
+        self.orders.get(&id).map(Box::as_ref)
     }
 
     /// The open order with this client order id.
     pub fn order_of_client(&self, client: ClientId) -> Option<&Order> {
-        self.orders.get(self.by_client.get(&client)?)
+        self.order(*self.by_client.get(&client)?)
     }
 
     /// Open orders by their last update in elapsed time, latest first.
@@ -292,12 +292,12 @@ impl Exchange {
         self.by_update
             .iter()
             .rev()
-            .filter_map(|(_, id)| self.orders.get(id))
+            .filter_map(|&(_, id)| self.order(id))
     }
 
     /// Open orders by id, from this one on.
     pub fn open_orders_from(&self, id: OrderId) -> impl Iterator<Item = &Order> {
-        self.orders.range(id..).map(|(_, order)| order)
+        self.orders.range(id..).map(|(_, order)| order.as_ref())
     }
 
     /// Number of open orders.

@@ -100,7 +100,7 @@ impl Exchange {
         }
         let first = self.accept(first, &accounts);
         let second = self.accept(second, &[None; 2]);
-        Ok(Outcome::PairPlaced(Box::new([first, second])))
+        Ok(Outcome::PairPlaced(Box::new([*first, *second])))
     }
 
     /// Why this pair could not be placed now; changes nothing.
@@ -108,7 +108,7 @@ impl Exchange {
         self.prepare_pair(new).map(|_| ())
     }
 
-    fn prepare_pair(&self, new: &NewPair) -> Result<([Order; 2], Changed), Rejection> {
+    fn prepare_pair(&self, new: &NewPair) -> Result<([Box<Order>; 2], Changed), Rejection> {
         let [one, two] = new.orders;
         let needs = [self.needs(one)?, self.needs(two)?];
         let market = self.markets.get(&one.symbol);
@@ -149,10 +149,9 @@ impl Exchange {
                 other,
                 client_id,
             };
-            Some(Order {
-                pair: Some(Box::new(pair)),
-                ..self.new_order(own, needs, hold, None)
-            })
+            let mut order = self.new_order(own, needs, hold, None);
+            order.pair = Some(Box::new(pair));
+            Some(order)
         };
         let orders = make(id, other, 0, hold).zip(make(other, id, 1, Hold::default()));
         // There are two needs.
@@ -172,7 +171,7 @@ impl Exchange {
         let other = self.closed_just_now(pair.other);
         let done = canceled.zip(other);
         let ((first, freed), second) = done.ok_or(Rejection::UnknownPair(id))?;
-        Ok(Outcome::PairCanceled(Box::new([first, second]), freed))
+        Ok(Outcome::PairCanceled(Box::new([*first, *second]), freed))
     }
 
     /// The first order of a pair that is triggered or filled goes on alone: it gets the hold that it needs, what is left
@@ -234,7 +233,7 @@ impl Exchange {
 
     /// The first order of the open pair with this client id.
     pub fn pair_of_client(&self, client: ClientId) -> Option<&Order> {
-        self.orders.get(self.pairs_by_client.get(&client)?)
+        self.order(*self.pairs_by_client.get(&client)?)
     }
 
     /// Whether an order belongs to a pair of which both orders wait.
@@ -249,7 +248,7 @@ impl Exchange {
         let firsts = self.orders.values().filter(move |order| paired(order));
         firsts.filter_map(|order| {
             let other = self.orders.get(&order.pair.as_ref()?.other)?;
-            Some([order, other])
+            Some([order.as_ref(), other.as_ref()])
         })
     }
 }

@@ -38,11 +38,10 @@ impl Exchange {
         let placed = if let Ok(accounts) = &covered {
             self.accept(order, accounts)
         } else {
-            self.events
-                .push(Event::OrderClosed(Box::new(order.clone())));
+            self.events.push(Event::OrderClosed(order.clone()));
             order
         };
-        Ok(Box::new(placed))
+        Ok(placed)
     }
 
     /// Why this order could not be placed with money set aside for it now; changes nothing.
@@ -94,7 +93,7 @@ impl Exchange {
         if !market.trading {
             return Err(Rejection::NotTrading(symbol));
         }
-        let ticker = market.ticker.ok_or(Rejection::NoPrice(symbol))?;
+        let ticker = market.ticker.as_ref().ok_or(Rejection::NoPrice(symbol))?;
         let new = self.sized(new, ticker)?;
         self.check_terms(new, market, ticker)?;
         let price = booking_price(new, ticker);
@@ -123,7 +122,12 @@ impl Exchange {
     }
 
     /// Whether the terms make sense now, at these prices.
-    fn check_terms(&self, new: NewOrder, market: &Market, ticker: Ticker) -> Result<(), Rejection> {
+    fn check_terms(
+        &self,
+        new: NewOrder,
+        market: &Market,
+        ticker: &Ticker,
+    ) -> Result<(), Rejection> {
         new.terms.check(new.kind, self.moment)?;
         if let Some(client) = new.terms.client_id
             && let Some(&order) = self.by_client.get(&client)
@@ -169,7 +173,7 @@ impl Exchange {
         needs: &Needs,
         hold: Hold,
         reject: Option<RejectReason>,
-    ) -> Order {
+    ) -> Box<Order> {
         let new = needs.new;
         let waits = new.kind == OrderKind::Market && !new.terms.is_immediate(new.kind);
         let stage = if new.terms.trigger.is_some() {
@@ -188,7 +192,7 @@ impl Exchange {
                 reason: CloseReason::Rejected(reason),
             },
         };
-        Order {
+        Box::new(Order {
             id,
             symbol: new.symbol,
             side: new.side,
@@ -211,11 +215,11 @@ impl Exchange {
             deadline: self.deadline_of(new),
             pair: None,
             lifecycle,
-        }
+        })
     }
 
     /// Sets the money aside and opens the order; tells how it is then, since it may have met the market at once.
-    pub(super) fn accept(&mut self, mut order: Order, accounts: &Changed) -> Order {
+    pub(super) fn accept(&mut self, mut order: Box<Order>, accounts: &Changed) -> Box<Order> {
         for &(asset, account) in accounts.iter().flatten() {
             self.ledger.insert(asset, account);
             self.events.push(Event::AccountChanged(asset));
@@ -269,9 +273,9 @@ impl Exchange {
     /// Up to which tick an order that joins the book now takes what is on offer: not at all where it does not cross, else
     /// until it has met the market, `ticks` from now.
     pub(super) fn taker_through(&self, order: &Order, ticks: u64) -> u64 {
-        let crosses = |ticker: Ticker| order.trades_at(ticker.price_for(order.side));
+        let crosses = |ticker: &Ticker| order.trades_at(ticker.price_for(order.side));
         match self.markets.get(&order.symbol) {
-            Some(market) if market.ticker.is_some_and(crosses) => {
+            Some(market) if market.ticker.as_ref().is_some_and(crosses) => {
                 market.ticks.saturating_add(ticks)
             }
             Some(_) | None => 0,
@@ -304,19 +308,19 @@ impl Exchange {
     }
 
     /// An order after it met the market: among the open ones, or in the event that tells of its end.
-    fn after_meeting(&self, order: Order) -> Order {
+    fn after_meeting(&self, order: Box<Order>) -> Box<Order> {
         let id = order.id;
         let open = self.orders.get(&id).cloned();
         open.or_else(|| self.closed_just_now(id)).unwrap_or(order)
     }
 
     /// An order that was closed in this turn.
-    pub(super) fn closed_just_now(&self, id: OrderId) -> Option<Order> {
+    pub(super) fn closed_just_now(&self, id: OrderId) -> Option<Box<Order>> {
         self.events.iter().rev().find_map(|event| {
             if let Event::OrderClosed(closed) = event
                 && closed.id == id
             {
-                Some(closed.as_ref().clone())
+                Some(closed.clone())
             } else {
                 None
             }
@@ -339,7 +343,7 @@ impl Exchange {
 }
 
 /// The price at which money is set aside.
-fn booking_price(new: NewOrder, ticker: Ticker) -> Price {
+fn booking_price(new: NewOrder, ticker: &Ticker) -> Price {
     let last = ticker.last;
     if let (OrderKind::Market, Some(trigger)) = (new.kind, new.terms.trigger) {
         return trigger.expected(new.side, last);

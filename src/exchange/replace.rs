@@ -66,17 +66,19 @@ impl Exchange {
     }
 
     fn cancel_for(&mut self, replacement: Replacement) -> Result<(Order, Freed), Rejection> {
-        let order = self.orders.get(&replacement.cancel);
+        let order = self.order(replacement.cancel);
         if order.is_some_and(|order| !replacement.only_if.allows(order.status())) {
             return Err(Rejection::Restricted);
         }
-        self.cancel(replacement.cancel)
+        let (order, freed) = self.cancel(replacement.cancel)?;
+        Ok((*order, freed))
     }
 
     /// Takes back the open orders of a symbol, or of all.
     pub(super) fn cancel_all(&mut self, symbol: Option<Symbol>) -> Outcome {
         let wanted = |order: &&Order| symbol.is_none_or(|symbol| order.symbol == symbol);
-        let open = self.orders.values().filter(wanted).map(|order| order.id);
+        let open = self.orders.values().map(Box::as_ref).filter(wanted);
+        let open = open.map(|order| order.id);
         let most = CANCELED_AT_ONCE_MAX.saturating_add(1);
         let mut ids: Vec<OrderId> = open.take(most).collect();
         let more = ids.len() > CANCELED_AT_ONCE_MAX;
@@ -88,7 +90,8 @@ impl Exchange {
                 let other = order.pair.as_ref().map(|pair| pair.other);
                 let other = other.filter(|other| *other > id);
                 let other = other.and_then(|other| self.closed_just_now(other));
-                orders.push(order);
+                let other = other.map(|other| *other);
+                orders.push(*order);
                 orders.extend(
                     other.filter(|order| order.close_reason() == Some(CloseReason::Canceled)),
                 );

@@ -55,7 +55,7 @@ impl Exchange {
         side: Side,
     ) -> Option<(OrderId, Price, Option<Quantity>)> {
         let market = self.markets.get_mut(&symbol)?;
-        let price = market.ticker?.price_for(side);
+        let price = market.ticker.as_ref()?.price_for(side);
         let id = market.book.first(side, price)?;
         if !market.can_fill(self.moment.elapsed, &self.rules) {
             return None;
@@ -143,7 +143,7 @@ impl Exchange {
     }
 
     /// Writes a fill into the order, the counters, the market and the journal.
-    fn filled(&mut self, mut order: Order, price: Price, mut traded: Traded) {
+    fn filled(&mut self, mut order: Box<Order>, price: Price, mut traded: Traded) {
         let trade = Trade::new(self.next_trade, &order, price, traded, self.moment);
         self.next_trade = self.next_trade.saturating_add(1);
         traded.trade = Some(trade.id);

@@ -12,7 +12,7 @@ const SIZE_DECIMALS: u32 = 8;
 impl Exchange {
     /// The order with the quantity that its quote amount stands for: the most that it pays for at the present price, its
     /// fee included where that comes on top.
-    pub(super) fn sized(&self, new: NewOrder, ticker: Ticker) -> Result<NewOrder, Rejection> {
+    pub(super) fn sized(&self, new: NewOrder, ticker: &Ticker) -> Result<NewOrder, Rejection> {
         let Some(amount) = new.terms.quote_amount else {
             return Ok(new);
         };

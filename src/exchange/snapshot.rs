@@ -99,7 +99,11 @@ impl Exchange {
                 .trades()
                 .map(|(side, symbol, totals)| (side, symbol, *totals))
                 .collect(),
-            orders: self.orders.values().cloned().collect(),
+            orders: self
+                .orders
+                .values()
+                .map(|order| Order::clone(order))
+                .collect(),
         }
     }
 
@@ -172,7 +176,7 @@ impl Exchange {
         }
         self.enter_place(&order, stage, mark);
         self.note_update(&order);
-        self.orders.insert(id, order);
+        self.orders.insert(id, Box::new(order));
         Ok(())
     }
 }

@@ -109,10 +109,8 @@ impl Exchange {
                 Due::Prune,
             )
         });
-        [market, expiry, good_till, tick_loop, prune]
-            .into_iter()
-            .flatten()
-            .min()
+        let all = [market, expiry, good_till, tick_loop, prune];
+        all.iter().flatten().min().copied()
     }
 
     /// The first multiple of `every` that is after `done` and not in the past.

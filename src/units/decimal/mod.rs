@@ -3,6 +3,7 @@
 //! `rust_decimal` by itself is checked but not exact: a sum or a product whose digits do not fit is rounded without a
 //! word. Everything here is either exact, rounded in a direction that the caller names, or an [`Overflow`].
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use ethnum::U256;
@@ -76,8 +77,27 @@ pub enum Rounding {
 }
 
 /// An exact decimal number of at most 28 digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exact(Decimal);
+
+/// By value. Figures of one kind mostly have the same number of decimals, and then need no common one.
+impl Ord for Exact {
+    #[inline]
+    fn cmp(&self, other: &Exact) -> Ordering {
+        if self.0.scale() == other.0.scale() {
+            self.0.mantissa().cmp(&other.0.mantissa())
+        } else {
+            self.0.cmp(&other.0)
+        }
+    }
+}
+
+impl PartialOrd for Exact {
+    #[inline]
+    fn partial_cmp(&self, other: &Exact) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Exact {
     /// Zero.

@@ -146,3 +146,30 @@ fn fitting_counts_the_digits_that_stay_free() {
     assert!(exact("-7900000").fits(22));
     assert!(!exact("-8000000").fits(22));
 }
+
+#[test]
+fn the_order_is_that_of_the_values_whatever_their_decimals() {
+    let rising = [
+        "-79228162514264337593543950335",
+        "-2",
+        "-1.5",
+        "-1.25",
+        "-0.0000000000000000000000000001",
+        "0",
+        "0.0000000000000000000000000001",
+        "0.0000000000000000000000000002",
+        "1.25",
+        "1.3",
+        "1.5",
+        "2",
+        "10",
+        "79228162514264337593543950335",
+    ];
+    for (first, one) in rising.iter().enumerate() {
+        for (second, other) in rising.iter().enumerate() {
+            let (one, other) = (exact(one), exact(other));
+            assert_eq!(one.cmp(&other), first.cmp(&second), "{one} and {other}");
+            assert_eq!(one == other, first == second, "{one} and {other}");
+        }
+    }
+}
