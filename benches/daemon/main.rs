@@ -12,6 +12,8 @@
 //! | `binance` | signed orders of clients of Binance, beside the same on mockx's own API |
 //! | `reads` | small reads |
 //! | `history` | whether a million closed orders make anything slower than a thousand |
+//! | `pages` | the longest status pages: time and size |
+//! | `streams` | orders beside 50 pages that are open; memory, threads and CPU of these |
 //! | `memory` | resident memory with 500 symbols |
 //! | `disk` | bytes written per idle hour |
 //! | `venue` | a minute of a large answer every second: memory, CPU, the longest gap between two turns |
@@ -33,10 +35,12 @@ mod idle;
 mod load;
 mod mirror;
 mod orders;
+mod pages;
 mod process;
 mod reads;
 mod redis;
 mod report;
+mod streams;
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the tests use more of it")]
 mod support;
@@ -49,11 +53,13 @@ use tempfile::TempDir;
 
 type Part = fn(&mut Report);
 
-const PARTS: [(&str, Part); 10] = [
+const PARTS: [(&str, Part); 12] = [
     ("orders", orders::run),
     ("binance", binance::run),
     ("reads", reads::run),
     ("history", history::run),
+    ("pages", pages::run),
+    ("streams", streams::run),
     ("memory", idle::memory),
     ("disk", idle::disk),
     ("venue", venue::soak),

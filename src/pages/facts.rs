@@ -9,7 +9,8 @@ use crate::status::{ClockTrust, MirrorStatus, SourceStatus, Status};
 #[derive(Debug)]
 pub(super) struct Fact {
     pub(super) name: String,
-    pub(super) grade: Grade,
+    /// Nothing where nobody can tell.
+    pub(super) grade: Option<Grade>,
     /// Its state in a word.
     pub(super) word: &'static str,
     /// More about it.
@@ -58,7 +59,7 @@ fn of_source(source: &SourceStatus, status: &Status) -> Fact {
     }
     Fact {
         name: format!("Prices: {}", source.name),
-        grade,
+        grade: Some(grade),
         word,
         text,
         last: source.last_success.map(|at| Zone::ago(at, status.now)),
@@ -80,7 +81,7 @@ fn of_store(status: &Status) -> Fact {
     }
     Fact {
         name: "Store".to_owned(),
-        grade: store.failure.as_ref().map_or(Grade::Good, |_| Grade::Bad),
+        grade: Some(store.failure.as_ref().map_or(Grade::Good, |_| Grade::Bad)),
         word: if store.failure.is_some() {
             "refuses"
         } else {
@@ -105,7 +106,7 @@ fn of_mirror(mirror: &MirrorStatus) -> Fact {
     }
     Fact {
         name: "Mirror".to_owned(),
-        grade: if poor { Grade::Poor } else { Grade::Good },
+        grade: Some(if poor { Grade::Poor } else { Grade::Good }),
         word: if poor { "lags" } else { mirror.state.as_str() },
         text,
         last: None,
@@ -116,7 +117,7 @@ fn of_books(status: &Status) -> Fact {
     let broken = status.audit_failure.as_ref();
     Fact {
         name: "Books".to_owned(),
-        grade: broken.map_or(Grade::Good, |_| Grade::Bad),
+        grade: Some(broken.map_or(Grade::Good, |_| Grade::Bad)),
         word: if broken.is_some() { "broken" } else { "add up" },
         text: broken.cloned().unwrap_or_else(|| {
             let ticks = Figure::count(status.ticks);
@@ -129,9 +130,10 @@ fn of_books(status: &Status) -> Fact {
 fn of_clock(status: &Status) -> Fact {
     let clock = status.clock;
     let grade = match clock.trust {
-        ClockTrust::Synchronised | ClockTrust::Unverified => Grade::Good,
-        ClockTrust::Unsynchronised => Grade::Poor,
-        ClockTrust::Wrong => Grade::Bad,
+        ClockTrust::Synchronised => Some(Grade::Good),
+        ClockTrust::Unverified => None,
+        ClockTrust::Unsynchronised => Some(Grade::Poor),
+        ClockTrust::Wrong => Some(Grade::Bad),
     };
     let text = if clock.steps == 0 {
         "no jump since the start".to_owned()

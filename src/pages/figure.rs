@@ -8,7 +8,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 
 use crate::exchange::Side;
-use crate::units::{Amount, Exact, Price, Quantity, Rounding};
+use crate::units::{Amount, Asset, Exact, Price, Quantity, Rounding};
 
 /// What stands where there is no number.
 pub(super) const NOTHING: &str = "–";
@@ -79,6 +79,15 @@ impl Figure {
     /// An amount of an asset.
     pub(super) fn quantity(quantity: Quantity) -> Figure {
         Figure::plain(quantity.exact(), decimals_for(quantity.exact(), 2))
+    }
+
+    /// An amount of an asset, which is money where that is the cash asset.
+    pub(super) fn of_asset(amount: Amount, asset: Asset, cash: Asset) -> Figure {
+        if asset == cash {
+            Figure::money(amount)
+        } else {
+            Figure::amount(amount)
+        }
     }
 
     /// An amount of an asset, as money of it.

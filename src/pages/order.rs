@@ -9,11 +9,11 @@ use super::order_search::status_text;
 use super::order_terms::{Term, headline, terms};
 use super::order_waits::sentence;
 use super::route::Visit;
-use super::time::{When, span_text};
+use super::time::{When, latency_text};
 use crate::archive::Archive;
 use crate::exchange::{CloseReason, Exchange, FeeMode, HistoryEntry, Level, Order, Trade};
 use crate::http::{Problem, Response};
-use crate::units::{OrderId, Price, Timestamp};
+use crate::units::{Amount, Asset, OrderId, Price, Timestamp};
 
 #[derive(Debug, Template)]
 #[template(path = "order.html")]
@@ -24,6 +24,7 @@ struct OrderPage {
     status: String,
     is_open: bool,
     waits: Option<String>,
+    other: Option<Other>,
     comment: Option<String>,
     tiles: Vec<Tile>,
     facts: Vec<Tile>,
@@ -37,6 +38,16 @@ struct OrderPage {
     closed: Option<When>,
     rows: Vec<Row>,
     quote: String,
+}
+
+/// The other order of a pair.
+#[derive(Debug)]
+struct Other {
+    id: OrderId,
+    /// Whether both wait still.
+    waits: bool,
+    /// Whether the money of both is set aside for the other.
+    holds: bool,
 }
 
 /// A figure with its name.
@@ -76,11 +87,22 @@ struct Fill {
     part: &'static str,
 }
 
+/// An open order.
+#[derive(Debug)]
+struct Open {
+    order: Order,
+    /// Why it has not been filled yet.
+    waits: Option<String>,
+    /// Whether it belongs to a pair of which both orders wait.
+    is_paired: bool,
+}
+
 /// What is taken from the exchange in one look.
 #[derive(Debug)]
 struct View {
     now: Timestamp,
-    open: Option<(Order, Option<String>)>,
+    cash: Asset,
+    open: Option<Open>,
     last: Option<(Timestamp, Price)>,
 }
 
@@ -88,8 +110,15 @@ struct View {
 pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
     let id = id_of(&visit.parameter)?;
     let look = move |exchange: &Exchange| View::take(exchange, id);
-    let View { now, open, last } = visit.pages.context.mailbox.look(look).await?;
-    let (open, waits) = open.unzip();
+    let view = visit.pages.context.mailbox.look(look).await?;
+    let View {
+        now,
+        cash,
+        open,
+        last,
+    } = view;
+    let is_paired = open.as_ref().is_some_and(|open| open.is_paired);
+    let (open, waits) = open.map(|open| (open.order, open.waits)).unzip();
     // The look above has waited until all that is closed is in the archive.
     let read = move |archive: &dyn Archive| {
         let found = match open {
@@ -129,16 +158,12 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
         status: status_text(order.status()),
         is_open: order.is_open(),
         waits: waits.flatten(),
+        other: Other::of(&order, is_paired),
         comment: comment.map(|reason| reason.to_string()),
-        tiles: tiles(&order),
-        facts: facts(&order),
+        tiles: tiles(&order, cash),
+        facts: facts(&order, cash),
         terms: terms(&order, zone),
-        // What came after the state that is shown is left out, as it is of the history.
-        fills: trades
-            .iter()
-            .filter(|trade| entries.iter().any(|entry| entry.trade == Some(trade.id)))
-            .map(|trade| fill(trade, visit))
-            .collect(),
+        fills: fills(&trades, &entries, |trade| fill(trade, &order, cash, visit)),
         fee_asset: order.fee_asset().to_string(),
         is_received: order.terms.fee_mode == FeeMode::Received,
         life,
@@ -147,7 +172,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
         closed: order.closed_at().map(|at| zone.full(at)),
         rows: entries
             .iter()
-            .map(|entry| row(entry, &order, visit))
+            .map(|entry| row(entry, &order, cash, visit))
             .collect(),
         quote: order.symbol.quote().to_string(),
     })
@@ -162,9 +187,25 @@ impl View {
             .and_then(|market| market.ticker);
         View {
             now,
-            open: order.map(|order| (order.clone(), sentence(exchange, order))),
+            cash: exchange.rules().cash_asset,
+            open: order.map(|order| Open {
+                order: order.clone(),
+                waits: sentence(exchange, order),
+                is_paired: exchange.is_paired(order),
+            }),
             last: ticker.map(|ticker| (now, ticker.last)),
         }
+    }
+}
+
+impl Other {
+    fn of(order: &Order, is_paired: bool) -> Option<Other> {
+        let pair = order.pair.as_ref()?;
+        Some(Other {
+            id: pair.other,
+            waits: is_paired,
+            holds: is_paired && pair.id == pair.other,
+        })
     }
 }
 
@@ -177,7 +218,7 @@ fn unknown(text: &str) -> Problem {
     Problem::new(404, "unknown_order", format!("There is no order {text}."))
 }
 
-fn tiles(order: &Order) -> Vec<Tile> {
+fn tiles(order: &Order, cash: Asset) -> Vec<Tile> {
     let (base, quote) = (order.symbol.base(), order.symbol.quote());
     let average = order.average_price().map(Figure::price);
     let tile = |name, value, unit: String| Tile { name, value, unit };
@@ -191,85 +232,77 @@ fn tiles(order: &Order) -> Vec<Tile> {
         ),
         tile(
             "Notional",
-            Figure::money(order.filled.notional),
+            Figure::of_asset(order.filled.notional, quote, cash),
             quote.to_string(),
         ),
         tile(
             "Fee",
-            Figure::amount(order.filled.fee),
+            Figure::of_asset(order.filled.fee, order.fee_asset(), cash),
             order.fee_asset().to_string(),
         ),
     ]
 }
 
-fn facts(order: &Order) -> Vec<Tile> {
-    let (base, quote) = (
-        order.symbol.base().to_string(),
-        order.symbol.quote().to_string(),
-    );
-    let limit = order.limit_price().map(Figure::price);
-    let fact = |name, value, unit: &str| Tile {
+fn facts(order: &Order, cash: Asset) -> Vec<Tile> {
+    let (base, quote) = (order.symbol.base(), order.symbol.quote());
+    let fact = |name, value, unit: Asset| Tile {
         name,
         value,
-        unit: unit.to_owned(),
+        unit: unit.to_string(),
     };
-    let mut facts = vec![fact("Quantity", Figure::quantity(order.quantity), &base)];
-    if let Some(limit) = limit {
-        facts.push(fact("Limit", limit, &quote));
+    let money = |name, amount| fact(name, Figure::of_asset(amount, quote, cash), quote);
+    let mut facts = vec![fact("Quantity", Figure::quantity(order.quantity), base)];
+    if let Some(limit) = order.limit_price() {
+        facts.push(fact("Limit", Figure::price(limit), quote));
     }
     if let Some(Level::At(price)) = order.terms.trigger.map(|trigger| trigger.level) {
-        facts.push(fact("Trigger", Figure::price(price), &quote));
+        facts.push(fact("Trigger", Figure::price(price), quote));
     }
     if let Some(total) = order.terms.quote_amount {
-        facts.push(fact("Total wanted", Figure::amount(total), &quote));
+        facts.push(money("Total wanted", total));
     }
     facts.extend([
-        fact("Left to fill", Figure::quantity(order.remaining()), &base),
-        fact(
-            "Notional set aside at first",
-            Figure::money(order.booked.notional),
-            &quote,
-        ),
-        fact(
-            "Fee set aside at first",
-            Figure::money(order.booked.fee),
-            &quote,
-        ),
-        fact(
-            "Notional set aside now",
-            Figure::money(order.notional_left()),
-            &quote,
-        ),
-        fact("Fee set aside now", Figure::money(order.hold().fee), &quote),
+        fact("Left to fill", Figure::quantity(order.remaining()), base),
+        money("Notional set aside at first", order.booked.notional),
+        money("Fee set aside at first", order.booked.fee),
+        money("Notional set aside now", order.notional_left()),
+        money("Fee set aside now", order.hold().fee),
     ]);
     facts
 }
 
-fn fill(trade: &Trade, visit: &Visit<'_>) -> Fill {
+/// Trades that the history knows: what came after the state that is shown is left out, as it is of the history.
+fn fills(trades: &[Trade], entries: &[HistoryEntry], fill: impl Fn(&Trade) -> Fill) -> Vec<Fill> {
+    let known = |trade: &&Trade| entries.iter().any(|entry| entry.trade == Some(trade.id));
+    trades.iter().filter(known).map(fill).collect()
+}
+
+fn fill(trade: &Trade, order: &Order, cash: Asset, visit: &Visit<'_>) -> Fill {
     Fill {
         id: trade.id,
         at: visit.pages.zone.full(trade.at),
         price: Figure::price(trade.price),
         quantity: Figure::quantity(trade.quantity),
-        notional: Figure::money(trade.notional),
-        fee: Figure::amount(trade.fee),
+        notional: Figure::of_asset(trade.notional, order.symbol.quote(), cash),
+        fee: Figure::of_asset(trade.fee, order.fee_asset(), cash),
         part: if trade.is_maker { "maker" } else { "taker" },
     }
 }
 
-fn row(entry: &HistoryEntry, order: &Order, visit: &Visit<'_>) -> Row {
+fn row(entry: &HistoryEntry, order: &Order, cash: Asset, visit: &Visit<'_>) -> Row {
+    let money = |amount: Amount| Figure::of_asset(amount, order.symbol.quote(), cash);
     Row {
         number: entry.number,
         at: visit.pages.zone.full(entry.at),
-        after: span_text(entry.at.since(order.placed_at)),
+        after: latency_text(entry.at.since(order.placed_at)),
         status: status_text(entry.status),
         price: entry.price.map(Figure::price),
         quantity: Figure::quantity(entry.quantity),
         remaining: Figure::quantity(entry.remaining),
-        notional: Figure::money(entry.notional),
-        fee: Figure::amount(entry.fee),
-        notional_left: Figure::money(entry.notional_left),
-        fee_left: Figure::money(entry.fee_left),
+        notional: money(entry.notional),
+        fee: Figure::of_asset(entry.fee, order.fee_asset(), cash),
+        notional_left: money(entry.notional_left),
+        fee_left: money(entry.fee_left),
         comment: entry
             .reject
             .map_or_else(String::new, |reason| reason.to_string()),

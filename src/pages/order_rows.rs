@@ -77,14 +77,15 @@ impl Sums {
     }
 
     /// The figures of an asset.
-    pub(super) fn of(&self, asset: Asset) -> Total {
+    pub(super) fn of(&self, asset: Asset, cash: Asset) -> Total {
         let sum = self.0.get(&asset).copied().unwrap_or_default();
         let amount = |amount: Amount| {
-            let figure = Some(Figure::amount(amount)).filter(|_| !amount.is_zero());
-            or_dash(figure.as_ref())
+            let figure = Figure::of_asset(amount, asset, cash);
+            or_dash(Some(figure).filter(|_| !amount.is_zero()).as_ref())
         };
+        let count = Some(Figure::count(sum.count)).filter(|_| sum.count > 0);
         Total {
-            count: Figure::count(sum.count),
+            count: or_dash(count.as_ref()),
             notional: amount(sum.notional),
             fee: amount(sum.fee),
         }
@@ -97,6 +98,8 @@ pub(super) struct Setting {
     pub(super) zone: Zone,
     pub(super) now: Timestamp,
     pub(super) fresh_window: Span,
+    /// The cash asset, of which amounts are money.
+    pub(super) cash: Asset,
 }
 
 /// The rows of some orders, and their sums.
@@ -152,8 +155,9 @@ fn row(out: &mut String, order: &Order, setting: &Setting) {
     if order.filled.quantity == Quantity::ZERO {
         put(out, format_args!("<td>{NOTHING}<td>{NOTHING}"));
     } else {
-        cell(out, &Figure::money(order.filled.notional));
-        fee(out, order);
+        let (quote, notional) = (symbol.quote(), order.filled.notional);
+        cell(out, &Figure::of_asset(notional, quote, setting.cash));
+        fee(out, order, setting.cash);
     }
     out.push('\n');
 }
@@ -169,12 +173,10 @@ fn cell(out: &mut String, figure: &Figure) {
 }
 
 /// What was paid in fees, with its asset where that is not the one of the notional.
-fn fee(out: &mut String, order: &Order) {
+fn fee(out: &mut String, order: &Order, cash: Asset) {
     let (fee, asset) = (order.filled.fee, order.fee_asset());
-    if asset == order.symbol.quote() {
-        cell(out, &Figure::money(fee));
-    } else {
-        cell(out, &Figure::amount(fee));
+    cell(out, &Figure::of_asset(fee, asset, cash));
+    if asset != order.symbol.quote() {
         put(out, format_args!(" {asset}"));
     }
 }
@@ -244,6 +246,7 @@ mod tests {
             zone: Zone::named("UTC"),
             now: Timestamp::from_millis(100_000),
             fresh_window: Span::from_secs(60),
+            cash: Asset::parse("USDT").unwrap(),
         };
         let shades: Vec<u64> = [100_000, 86_000, 70_000, 50_000, 40_001, 40_000, 0]
             .map(|at| shade(Timestamp::from_millis(at), &setting))

@@ -42,6 +42,7 @@ struct Line {
 #[derive(Debug)]
 struct View {
     now: Timestamp,
+    cash: Asset,
     open: Vec<Order>,
     /// All fills of the symbol and the side asked for, where that is all that is asked for.
     everything: Option<Sums>,
@@ -65,6 +66,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
     let look = move |exchange: &Exchange| View::take(exchange, filter);
     let View {
         now,
+        cash,
         open,
         everything,
     } = visit.pages.context.mailbox.look(look).await?;
@@ -72,6 +74,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
         zone: visit.pages.zone.clone(),
         now,
         fresh_window: visit.pages.settings.fresh_window,
+        cash,
     };
     let limit = search.limit;
     let part = match filter {
@@ -98,7 +101,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
         rows: part.rows,
         shown: part.shown,
         has_everything: everything.is_some(),
-        totals: lines(&part.sums, everything.as_ref()),
+        totals: lines(&part.sums, everything.as_ref(), cash),
         older: older.map(|place| search.address(path, &place)),
         newest: search.is_later.then(|| search.address(path, "")),
         csv: search.address("/ui/orders.csv", ""),
@@ -109,12 +112,12 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
 }
 
 /// The totals of the page and, where they are told, of everything.
-fn lines(here: &Sums, everything: Option<&Sums>) -> Vec<Line> {
+fn lines(here: &Sums, everything: Option<&Sums>, cash: Asset) -> Vec<Line> {
     let assets = everything.unwrap_or(here).assets();
     let line = |asset| Line {
         asset: Asset::to_string(&asset),
-        here: here.of(asset),
-        everything: everything.map(|sums| sums.of(asset)),
+        here: here.of(asset, cash),
+        everything: everything.map(|sums| sums.of(asset, cash)),
     };
     let more = here.assets().into_iter();
     let more: Vec<Asset> = more.filter(|asset| !assets.contains(asset)).collect();
@@ -137,6 +140,7 @@ impl View {
         });
         View {
             now: exchange.moment().now,
+            cash: exchange.rules().cash_asset,
             open: filter.map_or_else(Vec::new, |filter| filter.open(exchange)),
             everything,
         }

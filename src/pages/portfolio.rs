@@ -150,7 +150,7 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
             .iter()
             .skip(from)
             .take(ROWS_MAX)
-            .map(|entry| row(visit, entry, whole))
+            .map(|entry| row(visit, entry, whole, cash))
             .collect(),
     })
 }
@@ -260,13 +260,14 @@ fn rings(entries: &[Entry], worth: &Valuation) -> Vec<Picture> {
         .collect()
 }
 
-fn row(visit: &Visit<'_>, entry: &Entry, whole: Amount) -> Row {
+fn row(visit: &Visit<'_>, entry: &Entry, whole: Amount, cash: Asset) -> Row {
     let value = &entry.value;
+    let amount = |amount| Figure::of_asset(amount, value.asset, cash);
     Row {
         asset: value.asset.to_string(),
-        free: Figure::amount(value.account.free),
-        held: Figure::amount(value.account.held),
-        total: Figure::amount(value.account.total()),
+        free: amount(value.account.free),
+        held: amount(value.account.held),
+        total: amount(value.account.total()),
         price: value.price.map(Figure::price),
         value: Figure::money(value.value()),
         share: Figure::share(value.value(), whole),

@@ -166,6 +166,16 @@ pub(super) fn span_text(span: Span) -> String {
     }
 }
 
+/// How long something took: to the millisecond below ten seconds, which is where that means something.
+pub(super) fn latency_text(span: Span) -> String {
+    let millis = span.as_millis();
+    match (millis / 1000, millis % 1000) {
+        (0, millis) => format!("{millis} ms"),
+        (seconds @ 1..10, millis) => format!("{seconds},{millis:03} ms"),
+        _ => span_text(span),
+    }
+}
+
 /// A point in time in UTC, to the millisecond.
 pub(super) fn iso(at: Timestamp) -> String {
     instant(at).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
@@ -210,6 +220,19 @@ mod tests {
             (273_600_000, "3 d 4 h"),
         ] {
             assert_eq!(span_text(Span::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn a_latency_is_told_to_the_millisecond() {
+        for (millis, text) in [
+            (0, "0 ms"),
+            (412, "412 ms"),
+            (4_050, "4,050 ms"),
+            (9_999, "9,999 ms"),
+            (10_000, "10 s"),
+        ] {
+            assert_eq!(latency_text(Span::from_millis(millis)), text);
         }
     }
 }

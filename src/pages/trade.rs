@@ -95,14 +95,21 @@ pub(super) async fn page(visit: &Visit<'_>) -> Result<Response, Problem> {
 async fn show(visit: &Visit<'_>, typed: Typed, status: u16) -> Result<Response, Problem> {
     type Names = (Timestamp, String, Vec<String>, Vec<(String, Figure)>);
     let look = |exchange: &Exchange| -> Names {
+        let cash = exchange.rules().cash_asset;
+        let free = |asset, free| {
+            (
+                Asset::to_string(&asset),
+                Figure::of_asset(free, asset, cash),
+            )
+        };
         let symbols = exchange.markets().map(|(symbol, _)| symbol.to_string());
         let assets = exchange
             .accounts()
             .filter(|(_, account)| !account.is_empty())
-            .map(|(asset, account)| (asset.to_string(), Figure::amount(account.free)));
+            .map(|(asset, account)| free(asset, account.free));
         (
             exchange.moment().now,
-            exchange.rules().cash_asset.to_string(),
+            cash.to_string(),
             symbols.take(NAMES_MAX).collect(),
             assets.take(NAMES_MAX).collect(),
         )

@@ -1,10 +1,10 @@
 // Looks at pages in every size and colour scheme: no complaint of the browser, nothing that sticks out, no violation of
-// axe's rules. Usage: node pages.mjs URL PATH... Prints a line for whatever is wrong, and then fails.
+// axe's rules. Usage: node pages.mjs URL KEY PATH... Prints a line for whatever is wrong, and then fails.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { SCHEMES, SIZES, launch, open, overflow } from "./chromium.mjs";
 
-const [baseURL, ...paths] = process.argv.slice(2);
+const [baseURL, key, ...paths] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const wrong = [];
 
@@ -14,35 +14,51 @@ async function ask(page) {
   return result.violations;
 }
 
+/** From here on the page is that of somebody who may change things, with all its forms. */
+async function enter(page) {
+  await page.goto("/ui/login");
+  await page.getByLabel("API key").fill(key);
+  await page.getByRole("button", { name: "Enter" }).click();
+  await page.waitForURL("**/ui");
+}
+
 let looks = 0;
 
 const browser = await launch();
+
+/** Looks at a page in one size and scheme. */
+async function look({ page, complaints, viewport, colorScheme }, path, status = 200) {
+  const say = (what) => wrong.push(`${path} ${viewport.width} px ${colorScheme}: ${what}`);
+  const response = await page.goto(path, { waitUntil: "load" });
+  if (response.status() !== status) say(`status ${response.status()}`);
+  if ((await page.locator("h1").count()) !== 1) say("not one h1");
+  for (const width of [viewport.width, viewport.width > 1000 ? 1920 : 360]) {
+    await page.setViewportSize({ width, height: viewport.height });
+    const out = await overflow(page);
+    if (out > 0) say(`sticks out by ${out} px at ${width} px`);
+  }
+  await page.setViewportSize(viewport);
+  // What is folded away is to be right as well.
+  await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+  // Colours are the same in both sizes, and all else is in both schemes.
+  const violations = colorScheme === "light" || viewport === SIZES[0] ? await ask(page) : [];
+  for (const { id, help, nodes } of violations) {
+    say(`axe ${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" | ")}`);
+  }
+  // The browser complains of a page that is not there itself.
+  complaints.splice(0).filter((line) => status === 200 || !line.includes(`${status}`)).forEach(say);
+  looks += 1;
+}
+
 for (const colorScheme of SCHEMES) {
   for (const viewport of SIZES) {
     const { context, page, complaints } = await open(browser, { baseURL, colorScheme, viewport });
-    for (const path of paths) {
-      const where = `${path} ${viewport.width} px ${colorScheme}`;
-      let violations = [];
-      const say = (what) => wrong.push(`${where}: ${what}`);
-      const response = await page.goto(path, { waitUntil: "load" });
-      if (response.status() !== 200) say(`status ${response.status()}`);
-      if ((await page.locator("h1").count()) !== 1) say("not one h1");
-      for (const width of [viewport.width, viewport.width > 1000 ? 1920 : 360]) {
-        await page.setViewportSize({ width, height: viewport.height });
-        const out = await overflow(page);
-        if (out > 0) say(`sticks out by ${out} px at ${width} px`);
-      }
-      await page.setViewportSize(viewport);
-      // What is folded away is to be right as well.
-      await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
-      // Colours are the same in both sizes, and all else is in both schemes.
-      if (colorScheme === "light" || viewport === SIZES[0]) violations = await ask(page);
-      for (const { id, help, nodes } of violations) {
-        say(`axe ${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" | ")}`);
-      }
-      complaints.splice(0).forEach(say);
-      looks += 1;
+    const scene = { page, complaints, viewport, colorScheme };
+    for (const [path, status] of [["/ui/login"], ["/ui/trade"], ["/ui/nothing", 404]]) {
+      await look(scene, path, status);
     }
+    await enter(page);
+    for (const path of paths) await look(scene, path);
     await context.close();
   }
 }

@@ -8,4 +8,4 @@ mod lists;
 mod orders;
 mod replace;
 mod requests;
-mod stage;
+pub(crate) mod stage;

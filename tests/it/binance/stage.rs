@@ -45,17 +45,17 @@ pub(super) fn now() -> u128 {
 }
 
 /// A running exchange and a trader.
-pub(super) struct Stage {
+pub(crate) struct Stage {
     _directory: TempDir,
     pub(super) daemon: Daemon,
-    pub(super) own: Client,
+    pub(crate) own: Client,
     pub(super) key: Key,
     client: Client,
 }
 
 impl Stage {
     /// BTC at 50000, ETH at 2500; 100000 USDT and 10 ETH.
-    pub(super) fn new(config: &str) -> Stage {
+    pub(crate) fn new(config: &str) -> Stage {
         let directory = tempfile::tempdir().unwrap();
         let daemon = Launch::new(&directory.path().join("data"), "push")
             .env("SYMBOLS", "BTC/USDT,ETH/USDT,ETH/BTC,NEW/USDT")
@@ -114,7 +114,7 @@ impl Stage {
     }
 
     /// The JSON of a signed request that succeeds.
-    pub(super) fn done(&mut self, method: &str, path: &str, query: &str) -> Value {
+    pub(crate) fn done(&mut self, method: &str, path: &str, query: &str) -> Value {
         self.signed(method, path, query).ok().json()
     }
 
@@ -126,7 +126,7 @@ impl Stage {
     }
 
     /// Places an order that is accepted.
-    pub(super) fn place(&mut self, query: &str) -> Value {
+    pub(crate) fn place(&mut self, query: &str) -> Value {
         self.done("POST", "/api/v3/order", query)
     }
 
@@ -140,7 +140,7 @@ impl Stage {
     }
 
     /// Sets a price with so much on offer at both sides.
-    pub(super) fn set_price(&mut self, symbol: &str, price: &str, volume: &str) {
+    pub(crate) fn set_price(&mut self, symbol: &str, price: &str, volume: &str) {
         let path = format!("/admin/tickers/{symbol}/price");
         let body = json!({"price": price, "bid_volume": volume, "ask_volume": volume});
         let body = body.to_string();

@@ -209,7 +209,7 @@ const KINDS: [(&str, [&str; 2]); 6] = [
     ),
     (
         "type=limit&amount=2&limit_price=90&at_once=on&time_in_force=ioc&side=sell",
-        ["<h2>Trades <small>notional in USDT, fees in USDT", "taker"],
+        ["<h2>Trades <small>money in USDT<", "taker"],
     ),
 ];
 
@@ -293,6 +293,35 @@ fn streams_tell_of_changes_and_end_with_the_daemon() {
     }
     assert!(daemon.wait().success());
     assert!(!daemon.log().contains("cut off"), "{}", daemon.log());
+}
+
+/// The fingerprint of the next event of a stream.
+fn next_event(stream: &mut BufReader<TcpStream>) -> String {
+    let mut lines = stream.by_ref().lines().map(Result::unwrap);
+    let data = lines.find_map(|line| line.strip_prefix("data: ").map(str::to_owned));
+    data.unwrap()
+}
+
+#[test]
+fn streams_tell_of_orders_that_were_rejected() {
+    let home = TempDir::new().unwrap();
+    let daemon = Launch::new(&home.path().join("data"), "push")
+        .config("[pages]\nrefresh = \"1s\"\n[oracle]\nsymbols = [\"BTC/USDT\"]\n")
+        .start();
+    let mut client = daemon.client();
+    client.set_price("BTC/USDT", "100");
+    let mut stream = TcpStream::connect(daemon.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET /ui/events HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    let mut stream = BufReader::new(stream);
+    let before = next_event(&mut stream);
+    // No money is here, and nothing else happens: only the list of orders gets longer.
+    let body = r#"{"symbol":"BTC/USDT","side":"buy","amount":1}"#;
+    let order = client.post("/orders", body).json();
+    assert_eq!(order["status"], "rejected");
+    assert_ne!(next_event(&mut stream), before);
+    let page = client.get("/ui/orders").body;
+    assert!(page.contains("rejected"), "{page}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::stage::Stage;
 use crate::feed_stage::has;
 
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 10] = [
     "/ui",
     "/ui?from=0",
     "/ui/performance",
@@ -16,9 +16,7 @@ const PATHS: [&str; 12] = [
     "/ui/portfolio?sort=change",
     "/ui/orders",
     "/ui/orders?status=new&rows=100",
-    "/ui/orders/000000000001",
     "/ui/trade",
-    "/ui/login",
 ];
 
 fn folder() -> PathBuf {
@@ -60,8 +58,11 @@ fn pages_are_sound_in_every_size_and_scheme() {
     // A title is text, whatever it holds.
     let stage = Stage::new(30, "<script>alert(1)</script> & <b>Co</b>");
     let url = format!("http://{}", stage.daemon.address);
-    let mut arguments = vec![url.as_str()];
+    let waits = format!("/ui/orders/{}", stage.order_that_waits());
+    let lived = format!("/ui/orders/{}", stage.limit_order_with_a_past());
+    let mut arguments = vec![url.as_str(), stage.daemon.key.as_str()];
     arguments.extend(PATHS);
+    arguments.extend([waits.as_str(), lived.as_str()]);
     run("pages.mjs", &arguments);
 }
 

@@ -1,7 +1,7 @@
-//! The figures of the pages are those of the REST API to the last digit; pages are small and quick, and safe.
+//! The figures of the pages are those of the REST API to the last digit; pages are small and safe. (How quick they are is
+//! for `cargo bench --bench daemon -- pages` to say.)
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use serde_json::value::RawValue;
 use tempfile::TempDir;
@@ -11,11 +11,9 @@ use crate::support::{Client, Launch};
 
 /// Bytes that a page may have.
 const PAGE_BYTES_MAX: usize = 300_000;
-/// Milliseconds that a page may take, the fastest of some.
-const PAGE_MS_MAX: u128 = 30;
 
 /// The exact values of the figures in a piece of a page, in their order.
-fn values(html: &str) -> Vec<&str> {
+pub(super) fn values(html: &str) -> Vec<&str> {
     let ends = html
         .match_indices(" value=\"")
         .map(|(at, mark)| &html[at + mark.len()..]);
@@ -23,7 +21,7 @@ fn values(html: &str) -> Vec<&str> {
 }
 
 /// The row of a table that begins with this name.
-fn row<'a>(page: &'a str, name: &str) -> &'a str {
+pub(super) fn row<'a>(page: &'a str, name: &str) -> &'a str {
     let head = format!("<tr><th scope=\"row\">{name}</th>");
     let at = page
         .find(&head)
@@ -32,7 +30,7 @@ fn row<'a>(page: &'a str, name: &str) -> &'a str {
 }
 
 /// The first figure of a tile.
-fn tile<'a>(page: &'a str, label: &str) -> &'a str {
+pub(super) fn tile<'a>(page: &'a str, label: &str) -> &'a str {
     let at = page
         .find(&format!("<dt>{label}"))
         .unwrap_or_else(|| panic!("no {label}"));
@@ -115,7 +113,7 @@ fn pages_and_api_agree_to_the_last_digit() {
 }
 
 #[test]
-fn an_account_of_two_hundred_assets_is_small_and_quick() {
+fn an_account_of_two_hundred_assets_is_small_and_right() {
     let home = TempDir::new().unwrap();
     let names: Vec<String> = (0..200).map(|at| format!("A{at:03}")).collect();
     let symbols: Vec<String> = names
@@ -137,14 +135,8 @@ fn an_account_of_two_hundred_assets_is_small_and_quick() {
     let page = client.get("/ui/portfolio").body;
     assert_eq!(compare_portfolio(&mut client, &page), names.len());
     for path in ["/ui/portfolio", "/ui?from=0", "/ui/performance"] {
-        let quickest = (0..10).map(|_| {
-            let begun = Instant::now();
-            let page = client.get(path).body;
-            assert!(page.len() < PAGE_BYTES_MAX, "{path}: {}", page.len());
-            begun.elapsed()
-        });
-        let quickest = quickest.min().unwrap().as_millis();
-        assert!(quickest < PAGE_MS_MAX, "{path}: {quickest} ms");
+        let page = client.get(path).body;
+        assert!(page.len() < PAGE_BYTES_MAX, "{path}: {}", page.len());
     }
     // Sorted by a column, both ways.
     let order = |page: &str| page.find(">A007<").unwrap() < page.find(">A150<").unwrap();

@@ -5,6 +5,8 @@
 
 mod actions;
 mod browser;
+mod fees;
 mod figures;
 mod orders;
+mod pairs;
 mod stage;

@@ -22,6 +22,8 @@ const MARKETS: [(&str, u64, u32, &str); 8] = [
 const STEP_MS: u64 = 120_000;
 /// When the recording begins: midnight in UTC.
 const START_MS: u64 = 1_722_902_400_000;
+/// For how long prices are kept, nearly.
+const KEPT_HOURS: u64 = 23;
 /// Rows between two looks of the bot.
 const STRIDE: u64 = 160;
 
@@ -29,6 +31,7 @@ const STRIDE: u64 = 160;
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) daemon: Daemon,
+    hours: u64,
     _home: TempDir,
 }
 
@@ -50,17 +53,31 @@ impl Stage {
         play(&mut client, rows);
         Stage {
             daemon,
+            hours,
             _home: home,
         }
     }
 
-    /// The id of a filled limit order that rested for long.
+    /// The id of an order that is open.
+    pub(super) fn order_that_waits(&self) -> String {
+        let body =
+            r#"{"symbol":"BTC/USDT","side":"buy","type":"limit","limit_price":1000,"amount":0.5}"#;
+        let order = self.daemon.client().post("/orders", body).json();
+        order["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The id of a filled limit order that rested for long, of such whose prices are still known where there are any.
     pub(super) fn limit_order_with_a_past(&self) -> String {
-        let orders = self.daemon.client().get("/orders?type=limit&status=filled");
-        let orders = orders.json();
+        let mut client = self.daemon.client();
+        let orders = client.get("/orders?type=limit&status=filled").json();
+        let at = |order: &serde_json::Value, name: &str| {
+            order[name].to_string().parse::<u64>().unwrap_or_default()
+        };
+        let end = START_MS + self.hours * 3_600_000;
         let rested = |order: &&serde_json::Value| {
-            let at = |name: &str| order[name].to_string().parse::<u64>().unwrap_or_default();
-            at("ts_finish").saturating_sub(at("ts_create"))
+            let [placed, filled] = ["ts_create", "ts_finish"].map(|name| at(order, name));
+            let is_known = placed + KEPT_HOURS * 3_600_000 > end;
+            (is_known, filled.saturating_sub(placed))
         };
         let longest = orders.as_array().unwrap().iter().max_by_key(rested);
         longest.unwrap()["id"].as_str().unwrap().to_owned()
