@@ -247,7 +247,7 @@ impl Writer {
     }
 
     /// Whether it may be worth to make the file smaller.
-    fn may_compact(&self) -> bool {
+    pub(super) fn may_compact(&self) -> bool {
         self.condition == Condition::Working && self.freed_rows >= COMPACT_ROWS_MIN
     }
 

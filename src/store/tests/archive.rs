@@ -2,18 +2,16 @@
 
 use std::ops::ControlFlow;
 
+use super::desk::{Desk, by_hand};
 use super::disk::{Disk, Fault};
 use super::play::{Play, Told, rules};
 use super::{CACHE_BYTES, commit, wait};
 use crate::archive::{Archive, TradeWalk, Walk};
-use crate::exchange::{
-    Command, Exchange, NewOrder, Order, OrderKind, Rules, Side, Strict, Terms, Trade,
-};
+use crate::exchange::{Command, Exchange, Order, Rules, Trade};
 use crate::store::open::Place;
 use crate::store::prune::PRUNE_ROWS_MAX;
-use crate::store::writer::Writer;
 use crate::store::{Batch, FILE_NAME, Reader, Store};
-use crate::units::{Amount, Elapsed, Moment, OrderId, Price, Quantity, Span, Symbol, Timestamp};
+use crate::units::{Elapsed, OrderId, Span, Timestamp};
 
 /// Closed orders of a walk, at most `most`.
 fn walked(reader: &Reader, walk: Walk, most: usize) -> Vec<Order> {
@@ -253,113 +251,6 @@ fn a_reset_empties_the_archive() {
     let (_store, snapshot) = Store::open(&path, CACHE_BYTES).unwrap();
     let restored = Exchange::restore(rules(), snapshot).unwrap();
     assert_eq!(restored.digest(), desk.exchange.digest());
-}
-
-/// A writer without its thread.
-fn by_hand(place: Place) -> (Writer, Reader) {
-    let (writer, _) = Writer::open(place).unwrap();
-    let reader = writer.reader();
-    (writer, reader)
-}
-
-/// An exchange with one symbol and much money, for orders by the dozen.
-struct Desk {
-    exchange: Exchange,
-    moment: Moment,
-}
-
-impl Desk {
-    fn new(rules: Rules) -> Desk {
-        let mut desk = Desk {
-            exchange: Exchange::new(rules),
-            moment: Moment {
-                now: Timestamp::from_millis(1_700_000_000_000),
-                elapsed: Elapsed::from_millis(1),
-            },
-        };
-        desk.handle(Command::List(vec![symbol()]));
-        desk.handle(Command::ApplyTickers(vec![crate::exchange::Ticker {
-            symbol: symbol(),
-            last: price("100"),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: desk.moment.now,
-        }]));
-        desk.fund();
-        desk
-    }
-
-    fn handle(&mut self, command: Command) {
-        self.exchange.handle(self.moment, command).unwrap();
-    }
-
-    fn pass(&mut self, span: Span) {
-        self.moment = self.moment.plus(span);
-    }
-
-    fn fund(&mut self) {
-        let amount = Amount::parse_positive("1000000").unwrap();
-        self.handle(Command::Deposit(symbol().quote(), amount));
-    }
-
-    fn order(&mut self, quantity: &str) {
-        self.handle(Command::Place(NewOrder {
-            symbol: symbol(),
-            side: Side::Buy,
-            kind: OrderKind::Limit { price: price("50") },
-            terms: Terms::default(),
-            quantity: Quantity::parse_positive(quantity).unwrap(),
-            strict: Strict::default(),
-        }));
-    }
-
-    fn place(&mut self) {
-        self.order("1");
-    }
-
-    /// Orders that are rejected at once.
-    fn reject(&mut self, count: usize) {
-        for _ in 0..count {
-            self.order("1000000");
-        }
-    }
-
-    /// Orders that are taken back at once.
-    fn cancel(&mut self, count: usize) {
-        for _ in 0..count {
-            let id = OrderId::new(self.exchange.next_order());
-            self.place();
-            self.handle(Command::Cancel(id));
-        }
-    }
-
-    fn batch(&mut self, told: &mut Told) -> Batch {
-        let events = self.exchange.take_events();
-        told.note(&events);
-        Batch::collect(&self.exchange, events)
-    }
-
-    fn commit(
-        &mut self,
-        store: &Store,
-        prune_before: Option<Elapsed>,
-    ) -> Vec<crate::exchange::Event> {
-        let events = self.exchange.take_events();
-        let mut batch = Batch::collect(&self.exchange, events.clone());
-        batch.prune_before = batch.prune_before.or(prune_before);
-        wait(store.commit(batch)).unwrap();
-        events
-    }
-}
-
-fn symbol() -> Symbol {
-    Symbol::parse("BTC/USDT").unwrap()
-}
-
-fn price(text: &str) -> Price {
-    Price::parse(text).unwrap()
 }
 
 #[test]

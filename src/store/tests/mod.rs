@@ -3,13 +3,17 @@
 //! | file | is about |
 //! | --- | --- |
 //! | `play` | a random play on an exchange, and what its events say |
+//! | `desk` | orders by the dozen |
 //! | `state` | what was committed comes back |
 //! | `archive` | closed orders and histories, pruning, reset |
+//! | `compact` | a file that becomes smaller |
 //! | `files` | files that are no sound store |
 //! | `disk` | a disk in memory that fails and loses power on demand |
 //! | `faults` | the store on that disk |
 
 mod archive;
+mod compact;
+mod desk;
 mod disk;
 mod faults;
 mod files;
