@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::exchange::{HistoryEntry, Order, Trade};
-use crate::units::{OrderId, Symbol, Timestamp};
+use crate::units::{ClientId, OrderId, Symbol, Timestamp};
 
 /// The archive cannot be read now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +38,45 @@ pub struct TradeWalk {
     pub oldest_first: bool,
 }
 
+/// What closed orders are found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// Their market.
+    Market(Symbol),
+    /// The id that their client gave them; several may have had it, one after the other.
+    Client(ClientId),
+    /// That of their pair, which finds its first order.
+    Pair(ClientId),
+}
+
+/// Which closed orders of a name to show, and in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderWalk {
+    /// The name.
+    pub name: Name,
+    /// Only those with this id or a later one.
+    pub from: Option<OrderId>,
+    /// Only those that were placed then or later.
+    pub since: Option<Timestamp>,
+    /// Only those that were placed then or earlier.
+    pub until: Option<Timestamp>,
+    /// Whether the oldest comes first, and not the newest.
+    pub oldest_first: bool,
+}
+
+impl OrderWalk {
+    /// All of a name, the newest first.
+    pub fn of(name: Name) -> OrderWalk {
+        OrderWalk {
+            name,
+            from: None,
+            since: None,
+            until: None,
+            oldest_first: false,
+        }
+    }
+}
+
 /// Reads closed orders and trades.
 pub trait Archive: fmt::Debug + Send + Sync {
     /// A closed order.
@@ -50,6 +89,13 @@ pub trait Archive: fmt::Debug + Send + Sync {
     fn walk(
         &self,
         walk: Walk,
+        visit: &mut dyn FnMut(Order) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable>;
+
+    /// Shows closed orders of a name by id until told to stop; later orders have larger ids and were not placed earlier.
+    fn named(
+        &self,
+        walk: OrderWalk,
         visit: &mut dyn FnMut(Order) -> ControlFlow<()>,
     ) -> Result<(), Unreadable>;
 

@@ -9,7 +9,7 @@ use super::order_shape::ORDER_BYTES;
 use super::params::Params;
 use super::route::Call;
 use super::symbols;
-use crate::archive::{Archive, Unreadable, Walk};
+use crate::archive::{Archive, Name, OrderWalk, Unreadable};
 use crate::exchange::{Command, Exchange, Order, Pair};
 use crate::shapes::json::array;
 use crate::units::{ClientId, Moment, OrderId};
@@ -66,15 +66,12 @@ impl Which {
     fn closed(&self, archive: &dyn Archive) -> Result<Option<Found>, Unreadable> {
         let told = self.id.or_else(|| nameless(self.client?.as_str()));
         let mut id = told;
-        if told.is_none() {
-            archive.walk(Walk::default(), &mut |order| {
-                let pair = order.pair.as_deref().filter(|pair| self.fits(pair));
-                id = pair.map(|pair| pair.id);
-                if id.is_some() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
+        if told.is_none()
+            && let Some(client) = self.client
+        {
+            archive.named(OrderWalk::of(Name::Pair(client)), &mut |order| {
+                id = Some(order.id);
+                ControlFlow::Break(())
             })?;
         }
         let none = |id| Found {

@@ -8,7 +8,7 @@ use super::params::Params;
 use super::route::Call;
 use super::symbols;
 use super::text::TimeUnit;
-use crate::archive::{Archive, Unreadable, Walk};
+use crate::archive::{Archive, Name, OrderWalk, Unreadable};
 use crate::exchange::{Exchange, Order};
 use crate::shapes::json::array;
 use crate::units::{ClientId, OrderId, Span, Symbol, Timestamp};
@@ -64,7 +64,7 @@ impl Which {
         order.filter(|order| self.fits(order, symbol))
     }
 
-    /// The closed order; of those with one id of the client's the one that was closed last.
+    /// The closed order; of those with one id of the client's the one that was placed last.
     fn closed(&self, archive: &dyn Archive, symbol: Symbol) -> Result<Option<Order>, Unreadable> {
         let by_id = match self.told_id() {
             Some(id) => archive.order(id)?,
@@ -74,9 +74,12 @@ impl Which {
         if by_id.is_some() || self.id.is_some() {
             return Ok(by_id);
         }
+        let Some(client) = self.client else {
+            return Ok(None);
+        };
         let mut found = None;
-        archive.walk(Walk::default(), &mut |order| {
-            if order.terms.client_id == self.client && self.fits(&order, symbol) {
+        archive.named(OrderWalk::of(Name::Client(client)), &mut |order| {
+            if self.fits(&order, symbol) {
                 found = Some(order);
                 return ControlFlow::Break(());
             }
@@ -121,9 +124,11 @@ pub(super) async fn open(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
             Some(name) => Some(symbols::find(exchange, name)?),
             None => None,
         };
-        let orders = exchange.open_orders_from(OrderId::new(0));
-        let fits = |order: &&Order| symbol.is_none_or(|symbol| order.symbol == symbol);
-        Ok(list(orders.filter(fits), unit))
+        let first = OrderId::new(0);
+        Ok(match symbol {
+            Some(symbol) => list(exchange.open_orders_of(symbol, first), unit),
+            None => list(exchange.open_orders_from(first), unit),
+        })
     };
     call.facade.context.mailbox.look(look).await?
 }
@@ -179,28 +184,35 @@ pub(super) async fn all(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let rows = params.limit(ROWS.0, ROWS.1)?;
     let look = move |exchange: &Exchange| {
         let symbol = symbols::find(exchange, &name)?;
-        let orders = exchange.open_orders_from(from.unwrap_or(OrderId::new(0)));
-        let fits = |order: &&Order| order.symbol == symbol && period.has(order.placed_at);
+        let orders = exchange.open_orders_of(symbol, from.unwrap_or(OrderId::new(0)));
+        let fits = |order: &&Order| period.has(order.placed_at);
         let open: Vec<Order> = orders.filter(fits).cloned().collect();
         Ok::<_, Fault>((symbol, open))
     };
     let context = &call.facade.context;
     let (symbol, open) = context.mailbox.look(look).await??;
     let read = move |archive: &dyn Archive| {
-        let mut orders = open;
-        archive.walk(Walk::default(), &mut |order| {
-            let fits = order.symbol == symbol
-                && period.has(order.placed_at)
-                && from.is_none_or(|from| order.id >= from);
-            if fits {
-                orders.push(order);
+        let forward = from.is_some() || period.from.is_some();
+        let walk = OrderWalk {
+            from,
+            since: period.from,
+            until: period.to,
+            oldest_first: forward,
+            ..OrderWalk::of(Name::Market(symbol))
+        };
+        let (mut orders, mut closed) = (open, 0);
+        archive.named(walk, &mut |order| {
+            orders.push(order);
+            closed += 1;
+            if closed == rows {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
             }
-            ControlFlow::Continue(())
         })?;
         // One that was closed meanwhile is there twice: closed is what it is now.
         orders.sort_by_key(|order| (order.id, order.is_open()));
         orders.dedup_by_key(|order| order.id);
-        let forward = from.is_some() || period.from.is_some();
         let skipped = if forward {
             0
         } else {

@@ -7,7 +7,7 @@ use super::order::{Hold, Order, Stage};
 use super::pair::Pair;
 use super::terms::{Execution, FeeMode, Terms, TimeInForce};
 use super::trigger::Level;
-use super::{Digest, Exchange};
+use super::{Digest, Exchange, Market};
 use crate::units::{Amount, Asset, OrderId, Overflow, Symbol};
 
 /// An invariant that does not hold.
@@ -109,6 +109,7 @@ impl Exchange {
             Stage::Armed => market.triggers.contains(order),
             Stage::Resting => market.book.contains(order),
         };
+        let in_place = in_place && market.open.contains(&id);
         let key = (order.updated_elapsed, id);
         let timed = self.by_update.contains(&key)
             && self.expiring.contains(&key) == order.may_expire()
@@ -156,16 +157,18 @@ impl Exchange {
     }
 
     fn audit_places(&self) -> Result<(), Broken> {
-        let in_markets = self.markets.values().fold(0usize, |sum, market| {
-            sum.saturating_add(market.book.len())
-                .saturating_add(market.triggers.len())
-        });
+        let in_markets = |count: fn(&Market) -> usize| {
+            let counts = self.markets.values().map(count);
+            counts.fold(0usize, usize::saturating_add)
+        };
+        let waiting = in_markets(|market| market.book.len().saturating_add(market.triggers.len()));
         let open = self.orders.len();
         let count =
             |has: fn(&Order) -> bool| self.orders.values().filter(|order| has(order)).count();
         let dated = count(|order| order.deadline.is_some());
         let named = count(|order| order.terms.client_id.is_some());
-        if in_markets.saturating_add(self.due.len()) != open
+        if waiting.saturating_add(self.due.len()) != open
+            || in_markets(|market| market.open.len()) != open
             || self.by_update.len() != open
             || self.expiring.len() != count(Order::may_expire)
             || self.good_till.len() != dated

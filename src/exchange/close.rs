@@ -74,6 +74,9 @@ impl Exchange {
 
     /// Takes an open order out of wherever it waits.
     fn leave_place(&mut self, order: &Order) {
+        if let Some(market) = self.markets.get_mut(&order.symbol) {
+            market.open.remove(&order.id);
+        }
         match order.stage() {
             Some(Stage::Delayed(due)) => {
                 self.due.remove(&(due, order.id));

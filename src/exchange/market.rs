@@ -1,5 +1,7 @@
 //! A market: the present prices of a symbol, what they offer, and the orders that wait for them.
 
+use std::collections::BTreeSet;
+
 use super::average::Average;
 use super::book::Book;
 use super::chance;
@@ -7,7 +9,7 @@ use super::market_rules::{MarketRules, Reference};
 use super::order::Side;
 use super::rules::Rules;
 use super::trigger::Triggers;
-use crate::units::{Elapsed, Price, Quantity, Rate, Span, Symbol, Timestamp};
+use crate::units::{Elapsed, OrderId, Price, Quantity, Rate, Span, Symbol, Timestamp};
 
 /// Decimals of the quantity on offer at a tick; venues trade no finer lots.
 const OFFER_DECIMALS: u32 = 8;
@@ -92,6 +94,8 @@ pub struct Market {
     pub rules: Option<Box<MarketRules>>,
     /// Its prices of the last minutes, as far back as its rules look.
     pub average: Average,
+    /// Its open orders.
+    pub(super) open: BTreeSet<OrderId>,
     /// Orders that wait.
     pub(super) book: Book,
     /// Orders that wait for a price before that.
@@ -112,6 +116,7 @@ impl Market {
             ticks: 0,
             ask_depth: Depth::Undrawn,
             bid_depth: Depth::Undrawn,
+            open: BTreeSet::new(),
             book: Book::default(),
             triggers: Triggers::default(),
             hungry: false,

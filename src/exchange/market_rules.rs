@@ -6,10 +6,10 @@
 
 use std::fmt;
 
-use super::order::{OrderKind, Side};
+use super::order::{Order, OrderKind, Side};
 use super::trigger::{Direction, Level};
 use super::{Exchange, NewOrder, Rejection};
-use crate::units::{Exact, Price, Quantity, Rounding, Symbol};
+use crate::units::{Exact, OrderId, Price, Quantity, Rounding, Symbol};
 
 /// Decimals of what is compared with a bound; see the table in `units`.
 const DECIMALS: u32 = 16;
@@ -357,34 +357,27 @@ impl Exchange {
 
     /// Orders of a symbol; pairs are counted where that matters.
     fn crowd(&self, symbol: Symbol) -> Crowd {
-        let of_symbol = |id| {
-            self.orders
-                .get(id)
-                .is_some_and(|order| order.symbol == symbol)
-        };
-        let delayed = self.due.iter().filter(|(_, id)| of_symbol(id)).count();
-        let Some(market) = self.markets.get(&symbol) else {
-            return Crowd::default();
-        };
-        let waiting = market.triggers.len();
-        let orders = market.book.len().saturating_add(waiting);
-        Crowd {
-            orders: orders.saturating_add(delayed),
-            waiting,
+        let market = self.markets.get(&symbol);
+        market.map_or_else(Crowd::default, |market| Crowd {
+            orders: market.open.len(),
+            waiting: market.triggers.len(),
             pairs: 0,
-        }
+        })
     }
 
     fn pairs_of(&self, symbol: Symbol) -> usize {
-        let pairs = self.open_pairs();
-        pairs.filter(|[first, _]| first.symbol == symbol).count()
+        let open = self.open_orders_of(symbol, OrderId::new(0));
+        let first = |order: &&Order| order.pair.as_ref().is_some_and(|pair| pair.id == order.id);
+        open.filter(first)
+            .filter(|order| self.is_paired(order))
+            .count()
     }
 
     fn check_position(&self, new: &NewOrder, most: Exact) -> Result<(), Rejection> {
         let present = self.ledger.account(new.symbol.base()).total().exact();
-        let buys = |order: &&super::Order| order.symbol == new.symbol && order.side == Side::Buy;
-        let open = self.orders.values().map(Box::as_ref).filter(buys);
-        let sum = open.fold(present, |sum, order| {
+        let open = self.open_orders_of(new.symbol, OrderId::new(0));
+        let buys = open.filter(|order| order.side == Side::Buy);
+        let sum = buys.fold(present, |sum, order| {
             sum.plus_rounded(order.remaining().exact())
         });
         let then = sum.plus_rounded(new.quantity.exact());

@@ -300,6 +300,15 @@ impl Exchange {
         self.orders.range(id..).map(|(_, order)| order.as_ref())
     }
 
+    /// Open orders of a symbol by id, from this one on.
+    pub fn open_orders_of(&self, symbol: Symbol, id: OrderId) -> impl Iterator<Item = &Order> {
+        let market = self.markets.get(&symbol);
+        let ids = market
+            .into_iter()
+            .flat_map(move |market| market.open.range(id..));
+        ids.filter_map(|id| self.orders.get(id).map(Box::as_ref))
+    }
+
     /// Number of open orders.
     pub fn open_count(&self) -> usize {
         self.orders.len()
@@ -374,6 +383,7 @@ impl Exchange {
         self.by_client.clear();
         self.pairs_by_client.clear();
         for (&symbol, market) in &mut self.markets {
+            market.open.clear();
             market.book = Book::default();
             if market.triggers.trailing() > 0 {
                 self.events.push(Event::MarketTouched(symbol));

@@ -284,6 +284,9 @@ impl Exchange {
 
     /// Puts an open order where its stage says, and its deadline and its name where they are looked for.
     pub(super) fn enter_place(&mut self, order: &Order, stage: Stage, mark: Mark) {
+        if let Some(market) = self.markets.get_mut(&order.symbol) {
+            market.open.insert(order.id);
+        }
         match stage {
             Stage::Delayed(due) => {
                 self.due.insert((due, order.id));

@@ -76,11 +76,14 @@ impl Exchange {
 
     /// Takes back the open orders of a symbol, or of all.
     pub(super) fn cancel_all(&mut self, symbol: Option<Symbol>) -> Outcome {
-        let wanted = |order: &&Order| symbol.is_none_or(|symbol| order.symbol == symbol);
-        let open = self.orders.values().map(Box::as_ref).filter(wanted);
-        let open = open.map(|order| order.id);
         let most = CANCELED_AT_ONCE_MAX.saturating_add(1);
-        let mut ids: Vec<OrderId> = open.take(most).collect();
+        let mut ids: Vec<OrderId> = match symbol {
+            Some(symbol) => {
+                let open = self.open_orders_of(symbol, OrderId::new(0));
+                open.map(|order| order.id).take(most).collect()
+            }
+            None => self.orders.keys().copied().take(most).collect(),
+        };
         let more = ids.len() > CANCELED_AT_ONCE_MAX;
         ids.truncate(CANCELED_AT_ONCE_MAX);
         let mut orders = Vec::with_capacity(ids.len());

@@ -6,7 +6,7 @@ use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
 use super::row::{read_entry, read_order};
 use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, OPEN_ORDERS};
-use super::{OpenError, Place, StoreError, load, trades};
+use super::{OpenError, Place, StoreError, load, named, trades};
 use crate::archive::TradeWalk;
 use crate::exchange::{Digest, Exchange, Rules};
 
@@ -56,6 +56,7 @@ fn check_archive(view: &ReadTransaction) -> Result<u64, StoreError> {
     let archive = view.open_table(ARCHIVE).map_err(StoreError::new)?;
     let index = view.open_table(CLOSED_BY_UPDATE).map_err(StoreError::new)?;
     let open = view.open_table(OPEN_ORDERS).map_err(StoreError::new)?;
+    let named = named::is_marked(view)?;
     let mut closed = 0;
     for entry in archive.iter().map_err(StoreError::new)? {
         let (key, bytes) = entry.map_err(StoreError::new)?;
@@ -69,6 +70,9 @@ fn check_archive(view: &ReadTransaction) -> Result<u64, StoreError> {
         let place = (order.updated_at.as_millis(), sequence);
         if order.stage().is_some() || open.get(sequence).map_err(StoreError::new)?.is_some() {
             return Err(StoreError(format!("order {sequence} is open and closed")));
+        }
+        if named && !named::has(view, &order)? {
+            return Err(StoreError(format!("order {sequence} is found by no name")));
         }
         if index.get(place).map_err(StoreError::new)?.is_none() {
             return Err(StoreError(format!("order {sequence} is in no index")));

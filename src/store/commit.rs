@@ -7,8 +7,8 @@ use super::row::{
     PriceSlotRow, Row, SampleRow, StateKey, TradesRow, encode, encode_order,
 };
 use super::tables::{
-    ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKET_RULES, MARKETS, OPEN_ORDERS, PRICE_SLOTS,
-    SAMPLES, STATE, TRADES,
+    ARCHIVE, CLOSED_BY_NAME, CLOSED_BY_UPDATE, CLOSED_ORDER, MARKET_RULES, MARKETS, OPEN_ORDERS,
+    PRICE_SLOTS, SAMPLES, STATE, TRADES,
 };
 use super::{Batch, StoreError};
 use crate::samples::Changes;
@@ -49,6 +49,11 @@ fn put_orders(transaction: &WriteTransaction, batch: &Batch) -> Result<(), Store
         for order in &batch.closed {
             let key = (order.updated_at.as_millis(), order.id.sequence());
             index.insert(key, ()).map_err(StoreError::new)?;
+        }
+        let names = transaction.open_table(CLOSED_BY_NAME);
+        let mut names = names.map_err(StoreError::new)?;
+        for order in &batch.closed {
+            super::named::put(&mut names, order)?;
         }
     }
     if !batch.closed.is_empty() || !batch.history.is_empty() {
@@ -173,6 +178,9 @@ fn reset(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.delete_table(TRADES).map_err(StoreError::new)?;
     transaction
         .delete_table(CLOSED_BY_UPDATE)
+        .map_err(StoreError::new)?;
+    transaction
+        .delete_table(CLOSED_BY_NAME)
         .map_err(StoreError::new)?;
     super::load::create_tables(transaction)
 }

@@ -12,8 +12,8 @@ use super::row::{
     read_market_rules, read_order, read_trades,
 };
 use super::tables::{
-    ARCHIVE, CLOSED_BY_UPDATE, FORMAT, MARKET_RULES, MARKETS, META, META_FORMAT, OPEN_ORDERS,
-    PRICE_SLOTS, SAMPLES, STATE, TRADES,
+    ARCHIVE, CLOSED_BY_NAME, CLOSED_BY_UPDATE, FORMAT, MARKET_RULES, MARKETS, META, META_FORMAT,
+    OPEN_ORDERS, PRICE_SLOTS, SAMPLES, STATE, TRADES,
 };
 use crate::exchange::{MarketState, Side, Snapshot, TradeTotals};
 use crate::samples::{Curve, Key, Prices, Samples};
@@ -44,6 +44,7 @@ pub(super) fn create(database: &Database) -> Result<(), StoreError> {
             .map_err(StoreError::new)?;
         transaction.open_table(MARKETS).map_err(StoreError::new)?;
     }
+    super::named::mark(&transaction)?;
     transaction.commit().map_err(StoreError::new)
 }
 
@@ -57,6 +58,9 @@ pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreE
     transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
     transaction
         .open_table(CLOSED_BY_UPDATE)
+        .map_err(StoreError::new)?;
+    transaction
+        .open_table(CLOSED_BY_NAME)
         .map_err(StoreError::new)?;
     Ok(())
 }

@@ -34,6 +34,7 @@ mod compact;
 mod copy;
 mod gate;
 mod load;
+mod named;
 mod open;
 mod prune;
 mod reader;

@@ -18,6 +18,7 @@ use redb::{
 use super::StoreError;
 use super::gate::{Behind, Doubt, Gate};
 use super::load;
+use super::named;
 use super::tables::FORMAT;
 use crate::exchange::Snapshot;
 
@@ -201,8 +202,13 @@ impl Place {
         let transaction = database.begin_read().map_err(|error| self.damaged(error))?;
         self.check_format(&transaction)?;
         let snapshot = load::load(&transaction).map_err(|error| self.damaged(error))?;
+        let named = named::is_marked(&transaction).map_err(|error| self.damaged(error))?;
         drop(transaction);
         gate.open().map_err(|error| self.unusable(error))?;
+        if !named {
+            log::info!("the closed orders of the store get an index of their names");
+            named::complete(&database).map_err(|error| self.unusable(error))?;
+        }
         Ok((Opened { database, gate }, snapshot))
     }
 

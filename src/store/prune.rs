@@ -4,7 +4,8 @@ use redb::{Database, ReadableTable as _, Table};
 
 use super::StoreError;
 use super::row::read_order;
-use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER};
+use super::tables::{ARCHIVE, CLOSED_BY_NAME, CLOSED_BY_UPDATE, CLOSED_ORDER};
+use crate::exchange::Order;
 use crate::units::{Elapsed, OrderId};
 
 /// The most closed orders that one commit prunes; more go with the commits after it.
@@ -19,11 +20,20 @@ pub(super) fn prune(database: &Database, before: Elapsed) -> Result<Vec<OrderId>
         let mut index = transaction
             .open_table(CLOSED_BY_UPDATE)
             .map_err(StoreError::new)?;
+        let names = transaction.open_table(CLOSED_BY_NAME);
+        let mut names = names.map_err(StoreError::new)?;
         while pruned.len() < PRUNE_ROWS_MAX {
             let Some(key) = oldest(&index)? else { break };
             let (_, sequence) = key;
-            if !is_before(&archive, sequence, before)? {
+            let order = order(&archive, sequence)?;
+            if order
+                .as_ref()
+                .is_some_and(|order| order.updated_elapsed >= before)
+            {
                 break;
+            }
+            if let Some(order) = &order {
+                super::named::remove(&mut names, order)?;
             }
             index.remove(key).map_err(StoreError::new)?;
             archive
@@ -47,15 +57,13 @@ fn oldest(index: &Table<'_, (u64, u64), ()>) -> Result<Option<(u64, u64)>, Store
         .map(|(key, _)| key.value()))
 }
 
-/// Whether a closed order is old enough; one that is only in the index goes in any case.
-fn is_before(
+/// A closed order; one that is only in the index goes in any case.
+fn order(
     archive: &Table<'_, (u64, u32), &'static [u8]>,
     sequence: u64,
-    before: Elapsed,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Order>, StoreError> {
     let row = archive.get((sequence, CLOSED_ORDER));
-    let Some(bytes) = row.map_err(StoreError::new)? else {
-        return Ok(true);
-    };
-    Ok(read_order(bytes.value(), sequence)?.updated_elapsed < before)
+    let row = row.map_err(StoreError::new)?;
+    row.map(|bytes| read_order(bytes.value(), sequence))
+        .transpose()
 }

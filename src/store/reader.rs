@@ -8,7 +8,7 @@ use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use super::row::{read_entry, read_order};
 use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, OPEN_ORDERS};
 use super::{Shared, StoreError};
-use crate::archive::{Archive, Stored, TradeWalk, Unreadable, Walk};
+use crate::archive::{Archive, OrderWalk, Stored, TradeWalk, Unreadable, Walk};
 use crate::exchange::{HistoryEntry, Order, Trade};
 use crate::units::OrderId;
 
@@ -183,6 +183,14 @@ impl Archive for Reader {
 
     fn closed_from(&self, from: OrderId, most: usize) -> Result<Vec<Stored>, Unreadable> {
         Ok(self.read_closed_from(from, most)?)
+    }
+
+    fn named(
+        &self,
+        walk: OrderWalk,
+        visit: &mut dyn FnMut(Order) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable> {
+        Ok(super::named::walk(&self.shared.view()?, walk, visit)?)
     }
 
     fn closed_ids(&self) -> Result<Vec<OrderId>, Unreadable> {

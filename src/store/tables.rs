@@ -10,6 +10,9 @@ pub(super) const META_FORMAT: &str = "format";
 /// Key of the ballast in `META` that proves that the disk takes commits again.
 pub(super) const META_PROOF: &str = "proof";
 
+/// Key in `META` of what says that every closed order is in `CLOSED_BY_NAME`.
+pub(super) const META_NAMED: &str = "named";
+
 /// What is known of the store itself.
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 /// Figures, accounts and totals, see `StateKey`: in one table, for each one that a commit touches costs it some pages.
@@ -26,6 +29,9 @@ pub(super) const ARCHIVE: TableDefinition<'_, (u64, u32), &[u8]> = TableDefiniti
 /// Closed orders by time of their last update (ms) and sequence number.
 pub(super) const CLOSED_BY_UPDATE: TableDefinition<'_, (u64, u64), ()> =
     TableDefinition::new("closed_by_update");
+/// Closed orders by a name and sequence number: that of their market, that of their client, that of their pair.
+pub(super) const CLOSED_BY_NAME: TableDefinition<'_, (&str, u64), ()> =
+    TableDefinition::new("closed_by_name");
 /// Tier and slot to what everything was worth then.
 pub(super) const SAMPLES: TableDefinition<'_, (u8, u64), &[u8]> = TableDefinition::new("samples");
 /// Half hour to the first price of every symbol in it.

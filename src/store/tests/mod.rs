@@ -7,6 +7,7 @@
 //! | `state` | what was committed comes back |
 //! | `archive` | closed orders and histories, pruning, reset |
 //! | `compact` | a file that becomes smaller |
+//! | `names` | closed orders by their markets and clients |
 //! | `files` | files that are no sound store |
 //! | `disk` | a disk in memory that fails and loses power on demand |
 //! | `faults` | the store on that disk |
@@ -17,6 +18,7 @@ mod desk;
 mod disk;
 mod faults;
 mod files;
+mod names;
 mod play;
 mod samples;
 mod state;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mockx::archive::{Archive, Stored, TradeWalk, Unreadable, Walk};
+use mockx::archive::{Archive, Name, OrderWalk, Stored, TradeWalk, Unreadable, Walk};
 use mockx::exchange::{Command, Event, Exchange, HistoryEntry, Order, Rules, Ticker, Trade};
 use mockx::http::{Access, ApiKey, Body, Context, Method, Request, Response, answer};
 use mockx::keys::Keyring;
@@ -113,6 +113,35 @@ impl Archive for Memory {
                 }
             }
         });
+        Ok(())
+    }
+
+    fn named(
+        &self,
+        walk: OrderWalk,
+        visit: &mut dyn FnMut(Order) -> ControlFlow<()>,
+    ) -> Result<(), Unreadable> {
+        let named = |order: &Order| match walk.name {
+            Name::Market(symbol) => order.symbol == symbol,
+            Name::Client(client) => order.terms.client_id == Some(client),
+            Name::Pair(client) => order
+                .pair
+                .as_ref()
+                .is_some_and(|pair| pair.client_id == Some(client) && pair.id == order.id),
+        };
+        let wanted = |order: &Order| {
+            walk.from.is_none_or(|from| order.id >= from)
+                && walk.since.is_none_or(|since| order.placed_at >= since)
+                && walk.until.is_none_or(|until| order.placed_at <= until)
+        };
+        let mut orders: Vec<Order> =
+            self.read(|shelves| shelves.closed.values().cloned().collect());
+        orders.retain(|order| named(order) && wanted(order));
+        if !walk.oldest_first {
+            orders.reverse();
+        }
+        // Whoever has seen enough breaks off.
+        let _ = orders.into_iter().try_for_each(visit);
         Ok(())
     }
 
