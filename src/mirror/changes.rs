@@ -60,11 +60,14 @@ impl Changes {
             order,
         });
         let accounts = named.accounts.into_iter();
-        let mut base_fees = base_fees(exchange.trades());
-        base_fees.retain(|(side, base), _| {
-            let mut trades = named.trades.iter();
-            trades.any(|(one, symbol)| one == side && symbol.base() == *base)
-        });
+        let mut fees = BTreeMap::new();
+        if !named.trades.is_empty() {
+            fees = base_fees(exchange.trades());
+            fees.retain(|(side, base), _| {
+                let mut trades = named.trades.iter();
+                trades.any(|(one, symbol)| one == side && symbol.base() == *base)
+            });
+        }
         let trades = named.trades.into_iter();
         Changes {
             reset: named
@@ -79,7 +82,7 @@ impl Changes {
                     Some((side, symbol, *exchange.trade_totals(side, symbol)?))
                 })
                 .collect(),
-            base_fees,
+            base_fees: fees,
             cash: exchange.rules().cash_asset,
         }
     }

@@ -132,9 +132,9 @@ impl Link {
     }
 
     /// Carries out transactions, one after the other, each whole or not at all.
-    pub(super) fn transactions<'a>(
+    pub(super) fn transactions(
         &mut self,
-        transactions: impl IntoIterator<Item = &'a [Cmd]>,
+        transactions: impl IntoIterator<Item = Vec<Cmd>>,
     ) -> Result<(), Trouble> {
         let mut commands = Vec::new();
         for transaction in transactions {
@@ -142,7 +142,7 @@ impl Link {
                 continue;
             }
             commands.push(redis::cmd("MULTI"));
-            commands.extend(transaction.iter().cloned());
+            commands.extend(transaction);
             commands.push(redis::cmd("EXEC"));
             if commands.len() >= PIPELINE_MAX {
                 self.carry_out(&std::mem::take(&mut commands))?;

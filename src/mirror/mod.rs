@@ -31,6 +31,8 @@ mod link;
 mod orders;
 mod page;
 mod queue;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod worker;
 mod write;

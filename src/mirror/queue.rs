@@ -17,7 +17,10 @@ use crate::verifier::{NotVerified, VerifyRequest};
 /// Rows that can wait: orders, entries of their histories, accounts, totals; some 10 MB.
 pub(super) const QUEUE_ROWS_MAX: usize = 20_000;
 /// Rows that are written in one go.
-const BATCH_ROWS_MAX: usize = 1000;
+pub(super) const BATCH_ROWS_MAX: usize = 1000;
+/// How long what has come waits for more, so that many changes are written in one go: each go costs the processor that
+/// the next order needs.
+pub(super) const LINGER: Duration = Duration::from_millis(10);
 
 /// Something to write, in order.
 #[derive(Debug)]
@@ -110,13 +113,17 @@ impl Queue {
         if inside.lost || inside.ending {
             return;
         }
+        let is_first = inside.waits_since().is_none();
         inside.rows += rows;
         if inside.rows > QUEUE_ROWS_MAX {
             inside.lose();
         } else {
             inside.items.push_back((Instant::now(), item));
         }
-        self.news.notify_all();
+        // Who lingers need not be woken up for a few more.
+        if is_first || inside.lost || inside.rows >= BATCH_ROWS_MAX {
+            self.news.notify_all();
+        }
     }
 
     /// Takes from here on; what came before is for the comparison that follows.
@@ -193,8 +200,9 @@ impl Queue {
         }
     }
 
-    /// What is next, after waiting for up to so long, or until somebody wants a comparison and nothing else is at hand
-    /// (`is_free`). Prices and commits take turns: `prices_first` says whose it is.
+    /// What is next, after waiting for up to so long, or until somebody wants a comparison and nothing else is at hand.
+    /// While no comparison goes on (`is_free`) what has come lingers. Prices and commits take turns: `prices_first` says
+    /// whose it is.
     pub(super) fn next(&self, wait: Duration, prices_first: bool, is_free: bool) -> Next {
         let until = Instant::now() + wait;
         let mut inside = self.lock();
@@ -203,22 +211,20 @@ impl Queue {
             if inside.lost {
                 return Next::Lost;
             }
-            let prices = !inside.tickers.is_empty();
-            if prices && (prices_first || inside.items.is_empty()) {
-                inside.working_since = inside.tickers_since.take();
-                let tickers = std::mem::take(&mut inside.tickers);
-                return Next::Tickers(tickers.into_values().collect());
-            }
-            if let Some(next) = inside.take() {
+            let (now, ready) = (Instant::now(), inside.ready_at(is_free));
+            if ready.is_some_and(|at| at <= now)
+                && let Some(next) = inside.take(prices_first)
+            {
                 return next;
             }
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(now);
             if inside.ending {
                 return Next::End;
             }
             if left.is_zero() || (is_free && inside.verify.is_some()) {
                 return Next::Nothing;
             }
+            let left = ready.map_or(left, |at| left.min(at.saturating_duration_since(now)));
             let waited = self.news.wait_timeout(inside, left);
             inside = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -243,18 +249,28 @@ impl Inside {
         self.working_since = None;
     }
 
+    /// Since when the oldest waits that the thread has not taken.
+    fn waits_since(&self) -> Option<Instant> {
+        let first = self.items.front().map(|(at, _)| *at);
+        [self.tickers_since, first].into_iter().flatten().min()
+    }
+
     /// Since when the oldest waits that has not been written.
     fn oldest(&self) -> Option<Instant> {
-        let first = self.items.front().map(|(at, _)| *at);
-        [
-            self.behind_since,
-            self.working_since,
-            self.tickers_since,
-            first,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let taken = [self.behind_since, self.working_since];
+        let all = taken.into_iter().chain([self.waits_since()]);
+        all.flatten().min()
+    }
+
+    /// When the thread takes what waits: at once, where it is much, where somebody waits for it, or where nothing lingers.
+    fn ready_at(&self, lingers: bool) -> Option<Instant> {
+        let since = self.waits_since()?;
+        let enough = self.rows >= BATCH_ROWS_MAX || self.ending || self.verify.is_some();
+        Some(if lingers && !enough {
+            since + LINGER
+        } else {
+            since
+        })
     }
 
     fn refuse(&mut self, why: &str) {
@@ -268,7 +284,13 @@ impl Inside {
         }
     }
 
-    fn take(&mut self) -> Option<Next> {
+    fn take(&mut self, prices_first: bool) -> Option<Next> {
+        let prices = !self.tickers.is_empty();
+        if prices && (prices_first || self.items.is_empty()) {
+            self.working_since = self.tickers_since.take();
+            let tickers = std::mem::take(&mut self.tickers);
+            return Some(Next::Tickers(tickers.into_values().collect()));
+        }
         let (at, item) = self.items.pop_front()?;
         self.working_since = Some(at);
         let changes = match item {
@@ -329,17 +351,22 @@ impl Feed {
 
     /// New prices; each takes the place of the one that waits.
     pub fn tickers(&self, tickers: impl Iterator<Item = Ticker>) {
-        let mut inside = self.0.lock();
-        if inside.lost || inside.ending || !self.0.takes_tickers {
+        let mut tickers = tickers.peekable();
+        if !self.0.takes_tickers || tickers.peek().is_none() {
             return;
         }
+        let mut inside = self.0.lock();
+        if inside.lost || inside.ending {
+            return;
+        }
+        let is_first = inside.waits_since().is_none();
         for ticker in tickers {
             inside.tickers.insert(ticker.symbol, ticker);
         }
-        if !inside.tickers.is_empty() && inside.tickers_since.is_none() {
-            inside.tickers_since = Some(Instant::now());
+        inside.tickers_since.get_or_insert_with(Instant::now);
+        if is_first {
+            self.0.news.notify_all();
         }
-        self.0.news.notify_all();
     }
 
     /// The exchange may be other than what was told: everything is to be compared.
@@ -389,105 +416,5 @@ impl Feed {
             let waited = self.0.news.wait_timeout(inside, left);
             inside = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::exchange::Account;
-    use crate::units::{Asset, Price, Timestamp};
-
-    fn feed() -> Feed {
-        let queue = Queue::new("here/0".to_owned(), true);
-        queue.begin();
-        Feed::new(Arc::new(queue))
-    }
-
-    fn next(feed: &Feed) -> Next {
-        feed.0.next(Duration::ZERO, false, true)
-    }
-
-    fn changes(accounts: usize) -> Changes {
-        let asset = Asset::parse("USDT").unwrap();
-        Changes {
-            reset: None,
-            orders: Vec::new(),
-            accounts: vec![(asset, Account::default()); accounts],
-            trades: Vec::new(),
-            base_fees: BTreeMap::new(),
-            cash: asset,
-        }
-    }
-
-    fn ticker(symbol: &str, price: &str) -> Ticker {
-        Ticker {
-            symbol: Symbol::parse(symbol).unwrap(),
-            last: Price::parse(price).unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        }
-    }
-
-    #[test]
-    fn changes_come_in_order_and_prices_only_the_newest() {
-        let feed = feed();
-        feed.tickers([ticker("A/B", "1"), ticker("C/B", "2")].into_iter());
-        feed.changed(changes(1));
-        feed.changed(changes(2));
-        feed.pruned(vec![OrderId::new(7)]);
-        feed.changed(changes(0));
-        feed.changed(changes(3));
-        feed.tickers([ticker("A/B", "3")].into_iter());
-        assert_eq!(feed.status().queued, 9);
-        let Next::Changes(batch) = next(&feed) else {
-            panic!()
-        };
-        let rows: Vec<usize> = batch.iter().map(Changes::rows).collect();
-        assert_eq!(rows, [1, 2]);
-        let Next::Tickers(tickers) = feed.0.next(Duration::ZERO, true, true) else {
-            panic!()
-        };
-        assert_eq!(tickers, [ticker("A/B", "3"), ticker("C/B", "2")]);
-        assert!(matches!(next(&feed), Next::Pruned(ids) if ids == [OrderId::new(7)]));
-        assert!(matches!(next(&feed), Next::Changes(batch) if batch.len() == 1));
-        assert!(matches!(next(&feed), Next::Nothing));
-        assert_eq!(feed.status().queued, 0);
-    }
-
-    #[test]
-    fn what_overflows_is_dropped_until_it_begins_anew() {
-        let feed = feed();
-        feed.changed(changes(QUEUE_ROWS_MAX));
-        assert!(feed.wants_changes());
-        feed.changed(changes(1));
-        assert!(!feed.wants_changes());
-        assert!(matches!(next(&feed), Next::Lost));
-        feed.changed(changes(1));
-        feed.tickers([ticker("A/B", "1")].into_iter());
-        assert_eq!(feed.status().queued, 0);
-        feed.0.begin();
-        feed.changed(changes(1));
-        assert!(matches!(next(&feed), Next::Changes(_)));
-        let status = feed.status();
-        assert_eq!((status.resyncs, status.state), (2, MirrorState::Syncing));
-        assert!(feed.0.in_step() && !feed.0.in_step());
-        assert_eq!(feed.status().words(), "mirror: in step");
-        feed.0.failed("OOM");
-        assert_eq!(feed.status().words(), "mirror: lagging 0 s: OOM");
-    }
-
-    #[test]
-    fn at_the_end_what_waits_comes_first() {
-        let feed = feed();
-        feed.changed(changes(1));
-        feed.finish(Duration::ZERO);
-        feed.changed(changes(1));
-        assert!(matches!(next(&feed), Next::Changes(batch) if batch.len() == 1));
-        assert!(matches!(next(&feed), Next::End));
-        assert!(feed.0.rest(Duration::from_secs(60)));
     }
 }

@@ -205,8 +205,8 @@ impl Walk {
             }
             Mode::Repair => {
                 self.written += fixes.len();
-                let commands: Vec<Cmd> = fixes.into_iter().flat_map(|fix| fix.commands).collect();
-                ground.link.transactions([commands.as_slice()])
+                let commands = fixes.into_iter().flat_map(|fix| fix.commands);
+                ground.link.transactions([commands.collect()])
             }
         }
     }

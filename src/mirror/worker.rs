@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::process::setpriority_process;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -13,7 +14,7 @@ use super::link::{Link, Server, Trouble};
 use super::page::{Ask, Seen, What};
 use super::queue::{Next, Queue};
 use super::walk::{Ground, Step, Walk};
-use super::write::Script;
+use super::write::{Flows, Script};
 use crate::archive::Archive;
 use crate::exchange::Ticker;
 use crate::keyspace::Names;
@@ -31,6 +32,8 @@ const PAUSE_MAX: Duration = Duration::from_millis(50);
 const CHECKS: u32 = 2;
 /// The time between them.
 const CHECK_PAUSE: Duration = Duration::from_millis(300);
+/// How far this thread stands back where the processor is wanted by others: orders come first.
+const NICE: i32 = 10;
 /// Tickers of one transaction.
 const TICKERS_CHUNK: usize = 500;
 
@@ -61,6 +64,7 @@ struct Session<'a> {
     /// When the walk goes on.
     next_step: Instant,
     check: Option<Check>,
+    flows: Flows,
 }
 
 /// A comparison that somebody asked for.
@@ -93,6 +97,8 @@ impl Worker {
 
     /// Works until there will be no more.
     pub(super) fn run(mut self) {
+        // Of this thread alone. Where it may not be so, it is not.
+        setpriority_process(None, NICE).ok();
         let mut wait = BACKOFF;
         loop {
             let begun = Instant::now();
@@ -131,6 +137,7 @@ impl Worker {
             waiting: false,
             next_step: Instant::now(),
             check: None,
+            flows: Flows::new(),
         };
         let why = session.work();
         if let Some(check) = session.check {
@@ -182,13 +189,17 @@ impl Session<'_> {
     /// Each commit is a transaction.
     fn write(&mut self, batch: &[Changes]) -> Result<(), Trouble> {
         let (mut scripts, mut rows) = (Vec::with_capacity(batch.len()), 0);
+        if self.walk.is_some() {
+            // It writes some of them itself.
+            self.flows.clear();
+        }
         for changes in batch {
             let mut script = Script::new(&self.worker.names);
-            script.changes(changes, self.worker.archive.as_ref())?;
+            script.changes(changes, &mut self.flows, self.worker.archive.as_ref())?;
             rows += changes.rows();
             scripts.push(script.commands);
         }
-        self.link.transactions(scripts.iter().map(Vec::as_slice))?;
+        self.link.transactions(scripts)?;
         self.worker.queue.wrote(rows);
         Ok(())
     }
@@ -196,7 +207,7 @@ impl Session<'_> {
     fn remove(&mut self, ids: &[OrderId]) -> Result<(), Trouble> {
         let mut script = Script::new(&self.worker.names);
         script.gone(ids);
-        self.link.transactions([script.commands.as_slice()])?;
+        self.link.transactions([script.commands])?;
         self.worker.queue.wrote(ids.len());
         Ok(())
     }
@@ -207,7 +218,7 @@ impl Session<'_> {
             for ticker in tickers {
                 script.ticker(ticker);
             }
-            self.link.transactions([script.commands.as_slice()])?;
+            self.link.transactions([script.commands])?;
             self.worker.queue.wrote(tickers.len());
         }
         Ok(())

@@ -1,17 +1,20 @@
 //! From changes to commands. All of them set what is, none counts up: done twice, they do no harm.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use redis::Cmd;
 
 use super::changes::{Changed, Changes};
 use crate::archive::{Archive, Unreadable};
-use crate::exchange::{Account, Order, Side, Ticker, TradeTotals};
+use crate::exchange::{Account, Flow, Order, Side, Ticker, TradeTotals};
 use crate::keyspace::{
     Direction, Figure, Key, Names, Row, TICKER_FIELDS, amount_text, balance_row, figure_of,
     flow_of, flow_rows, order_text, stored_order, ticker_rows,
 };
 use crate::units::{Asset, OrderId, Symbol};
+
+/// What came in and went out as it was written last: most balances change by orders alone.
+pub(super) type Flows = BTreeMap<(Direction, Asset), Flow>;
 
 /// Writes commands that go together.
 #[derive(Debug)]
@@ -28,21 +31,21 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// A commit. May wait for a disk.
+    /// A commit; what of `flows` is as it was is left out. May wait for a disk.
     pub(super) fn changes(
         &mut self,
         changes: &Changes,
+        flows: &mut Flows,
         archive: &dyn Archive,
     ) -> Result<(), Unreadable> {
         if let Some(symbols) = &changes.reset {
+            flows.clear();
             self.reset(symbols, changes.cash);
         }
-        for changed in &changes.orders {
-            let text = image(changed, archive)?;
-            self.order(&changed.order, &text);
-        }
+        self.orders(&changes.orders, archive)?;
+        self.balances(&changes.accounts);
         for (asset, account) in &changes.accounts {
-            self.account(*asset, account, changes.cash);
+            self.flows(*asset, account, flows, changes.cash);
         }
         for (side, symbol, totals) in &changes.trades {
             self.trades(*side, *symbol, totals);
@@ -54,13 +57,49 @@ impl<'a> Script<'a> {
         Ok(())
     }
 
+    /// Orders, and which of them are open; a command for each key.
+    fn orders(&mut self, orders: &[Changed], archive: &dyn Archive) -> Result<(), Unreadable> {
+        let mut rows = Vec::with_capacity(orders.len());
+        let mut sets: BTreeMap<(&str, Key), Vec<String>> = BTreeMap::new();
+        for changed in orders {
+            let order = &changed.order;
+            let id = order.id.to_string();
+            let word = word(order);
+            for key in [Key::OpenSet, Key::Open(order.symbol)] {
+                sets.entry((word, key)).or_default().push(id.clone());
+            }
+            rows.push((id, image(changed, archive)?));
+        }
+        if !rows.is_empty() {
+            self.rows(Key::Orders, &rows);
+        }
+        for ((word, key), ids) in sets {
+            let mut command = self.command(word, key);
+            command.arg(ids);
+            self.commands.push(command);
+        }
+        Ok(())
+    }
+
+    fn balances(&mut self, accounts: &[(Asset, Account)]) {
+        let mut rows = Vec::new();
+        for (asset, account) in accounts {
+            match balance_row(*asset, account) {
+                Some(row) => rows.push((asset.to_string(), row)),
+                None => self.unset(Key::Balances, asset.as_str()),
+            }
+        }
+        if !rows.is_empty() {
+            self.rows(Key::Balances, &rows);
+        }
+    }
+
     /// An order, and whether it is open.
     pub(super) fn order(&mut self, order: &Order, text: &[u8]) {
         let id = order.id.to_string();
         self.set(Key::Orders, &id, text);
-        let word = if order.is_open() { "SADD" } else { "SREM" };
-        self.member(word, Key::OpenSet, &id);
-        self.member(word, Key::Open(order.symbol), &id);
+        self.member(word(order), Key::OpenSet, &id);
+        self.member(word(order), Key::Open(order.symbol), &id);
     }
 
     /// Orders that are gone.
@@ -93,13 +132,12 @@ impl<'a> Script<'a> {
         self.rows(key, &rows);
     }
 
-    fn account(&mut self, asset: Asset, account: &Account, cash: Asset) {
-        match balance_row(asset, account) {
-            Some(row) => self.set(Key::Balances, asset.as_str(), &row),
-            None => self.unset(Key::Balances, asset.as_str()),
-        }
+    fn flows(&mut self, asset: Asset, account: &Account, flows: &mut Flows, cash: Asset) {
         for direction in Direction::ALL {
-            if let Some(flow) = flow_of(account, direction) {
+            let Some(flow) = flow_of(account, direction) else {
+                continue;
+            };
+            if flows.insert((direction, asset), flow) != Some(flow) {
                 let key = Key::Flow(direction, asset);
                 self.rows(key, &flow_rows(asset, cash, flow));
                 self.member("SADD", Key::FlowIndex(direction), &self.names.name(key));
@@ -180,6 +218,11 @@ impl<'a> Script<'a> {
         command.arg(self.names.name(key));
         command
     }
+}
+
+/// What becomes of an order's id in the sets of open ones.
+fn word(order: &Order) -> &'static str {
+    if order.is_open() { "SADD" } else { "SREM" }
 }
 
 /// The JSON of an order as of its change; the archive knows what came before.

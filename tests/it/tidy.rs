@@ -91,7 +91,7 @@ const OUTSIDE: [(&str, &[&str]); 18] = [
     ("csv", &["oracle"]),
     ("flate2", &["candles", "oracle"]),
     ("redis", &["mirror", "oracle"]),
-    ("rustix", &["cli", "daemon", "oracle"]),
+    ("rustix", &["cli", "daemon", "mirror", "oracle", "resp"]),
     ("sd_listen_fds", &["daemon"]),
     ("strsim", &["oracle"]),
     ("toml", &["config"]),
