@@ -123,6 +123,16 @@ impl Market {
         }
     }
 
+    /// Number of its open orders.
+    pub fn open_count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The ids of its open orders, from this one on; cheaper than the orders.
+    pub fn open_ids_from(&self, id: OrderId) -> impl Iterator<Item = OrderId> {
+        self.open.range(id..).copied()
+    }
+
     /// The prices that its rules hold orders against: an average where they want one and there is one, else the last.
     pub(super) fn reference(&self, rules: &MarketRules, last: Price, now: Elapsed) -> Reference {
         let over = |minutes| self.average.over(now, minutes).unwrap_or(last);

@@ -309,6 +309,11 @@ impl Exchange {
         ids.filter_map(|id| self.orders.get(id).map(Box::as_ref))
     }
 
+    /// The ids of open orders, from this one on; cheaper than the orders.
+    pub fn open_ids_from(&self, id: OrderId) -> impl Iterator<Item = OrderId> {
+        self.orders.range(id..).map(|(&id, _)| id)
+    }
+
     /// Number of open orders.
     pub fn open_count(&self) -> usize {
         self.orders.len()

@@ -31,6 +31,9 @@ impl<'a> Keyspace<'a> {
             if market.ticker.is_some() {
                 keys.insert(Key::Ticker(symbol));
             }
+            if market.open_count() > 0 {
+                keys.insert(Key::Open(symbol));
+            }
         }
         for (asset, account) in self.exchange.accounts() {
             if !account.is_empty() {
@@ -49,9 +52,6 @@ impl<'a> Keyspace<'a> {
                 keys.insert(Key::TradesIndex(figure));
             }
         }
-        for order in self.exchange.open_orders() {
-            keys.insert(Key::Open(order.symbol));
-        }
         if self.exchange.open_count() > 0 {
             keys.extend([Key::Orders, Key::OpenSet]);
         }
@@ -62,15 +62,28 @@ impl<'a> Keyspace<'a> {
     pub fn exists(&self, key: Key) -> bool {
         match key.kind() {
             Kind::Hash if key == Key::Orders => self.exchange.open_count() > 0,
-            // The orders of a symbol are looked for among all of them.
-            Kind::Set if self.is_unlisted(key) => false,
             Kind::Hash => self.rows(key).next().is_some(),
             Kind::Set => self.members(key).next().is_some(),
         }
     }
 
-    fn is_unlisted(&self, key: Key) -> bool {
-        matches!(key, Key::Open(symbol) if self.exchange.market(symbol).is_none())
+    /// The ids of the orders that are open, all or those of a symbol, from one on; none of other keys.
+    pub fn open_ids(&self, key: Key, from: OrderId) -> Box<dyn Iterator<Item = OrderId> + 'a> {
+        let exchange = self.exchange;
+        match key {
+            Key::OpenSet => Box::new(exchange.open_ids_from(from)),
+            Key::Open(symbol) => {
+                let market = exchange.market(symbol).into_iter();
+                Box::new(market.flat_map(move |market| market.open_ids_from(from)))
+            }
+            Key::Ticker(_)
+            | Key::Balances
+            | Key::Orders
+            | Key::Trades(..)
+            | Key::TradesIndex(_)
+            | Key::Flow(..)
+            | Key::FlowIndex(_) => Box::new(std::iter::empty()),
+        }
     }
 
     /// A field of a hash; nothing of `orders`.
@@ -152,8 +165,10 @@ impl<'a> Keyspace<'a> {
     pub fn members(&self, key: Key) -> Box<dyn Iterator<Item = String> + 'a> {
         let (names, exchange) = (self.names, self.exchange);
         match key {
-            Key::OpenSet => Box::new(open_ids(exchange, None)),
-            Key::Open(symbol) => Box::new(open_ids(exchange, Some(symbol))),
+            Key::OpenSet | Key::Open(_) => {
+                let ids = self.open_ids(key, OrderId::new(0));
+                Box::new(ids.map(|id| id.to_string()))
+            }
             Key::TradesIndex(figure) => {
                 let hashes: BTreeSet<(Side, Asset)> = exchange
                     .trades()
@@ -191,11 +206,4 @@ impl<'a> Keyspace<'a> {
             Key::Ticker(_) | Key::Balances | Key::Orders | Key::Trades(..) | Key::Flow(..) => false,
         }
     }
-}
-
-fn open_ids(exchange: &Exchange, symbol: Option<Symbol>) -> impl Iterator<Item = String> {
-    exchange
-        .open_orders_from(OrderId::new(0))
-        .filter(move |order| symbol.is_none_or(|symbol| symbol == order.symbol))
-        .map(|order| order.id.to_string())
 }

@@ -7,7 +7,8 @@ use super::glob;
 use super::orders::{Late, Shape};
 use super::parse::Request;
 use super::reply::{Protocol, Reply};
-use crate::exchange::Exchange;
+use crate::archive::Unreadable;
+use crate::exchange::{Exchange, Market};
 use crate::keyspace::{Key, Keyspace, Kind, Names};
 use crate::units::OrderId;
 
@@ -17,16 +18,18 @@ const SCAN_LEAST: usize = 500;
 const SCAN_MOST: usize = 10_000;
 /// Orders of one answer to a scan.
 const ORDERS_MOST: usize = 1000;
+/// Ids of a set that are written down while the exchange is looked at; more of them are written elsewhere.
+const IDS_MOST: usize = 500;
 
 const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
 const SYNTAX: &str = "ERR syntax error";
 const BAD_CURSOR: &str = "ERR invalid cursor";
 
 /// What is known beside the exchange.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Facts {
-    /// Closed orders, where that was asked for.
-    pub(super) closed: u64,
+    /// Closed orders, where that was asked for; why that is not known.
+    pub(super) closed: Result<u64, Unreadable>,
     pub(super) connections: usize,
     pub(super) uptime_secs: u64,
     pub(super) version: &'static str,
@@ -70,7 +73,7 @@ pub(super) fn needs_count(request: &Request, names: &Names) -> bool {
     {
         return true;
     }
-    let of_keys = ["exists", "type", "ttl", "pttl", "hlen"];
+    let of_keys = ["exists", "type", "ttl", "pttl", "hlen", "get"];
     of_keys.iter().any(|word| is(word))
         && rest
             .iter()
@@ -95,6 +98,13 @@ impl Ground<'_> {
         let Some((name, words)) = request.split_first() else {
             return Draft::Ready(reply.out);
         };
+        let closed = self.facts.closed.as_ref();
+        if let Err(why) = closed
+            && needs_count(request, self.names)
+        {
+            reply.error(&format!("ERR {why}"));
+            return Draft::Ready(reply.out);
+        }
         let name = name.to_ascii_lowercase();
         match (name.as_slice(), words) {
             (b"keys", [pattern]) => {
@@ -133,8 +143,13 @@ impl Ground<'_> {
         Keyspace::new(self.names, self.exchange)
     }
 
+    /// Closed orders; none of them where nobody asked for that.
+    fn closed(&self) -> u64 {
+        self.facts.closed.as_ref().copied().unwrap_or(0)
+    }
+
     fn exists(&self, key: Key) -> bool {
-        self.space().exists(key) || (key == Key::Orders && self.facts.closed > 0)
+        self.space().exists(key) || (key == Key::Orders && self.closed() > 0)
     }
 
     /// The key of this name, if it exists.
@@ -144,7 +159,7 @@ impl Ground<'_> {
 
     fn key_names(&self) -> Vec<String> {
         let mut keys = self.space().keys();
-        if self.facts.closed > 0 {
+        if self.closed() > 0 {
             keys.insert(Key::Orders);
         }
         keys.into_iter().map(|key| self.names.name(key)).collect()
@@ -184,6 +199,9 @@ impl Ground<'_> {
             (key, Some(scan)) if kind == Kind::Hash => self.hash_scan(key, &scan, &mut reply),
             (key, Some(scan)) => self.set_scan(key, &scan, &mut reply),
             (key, None) if kind == Kind::Hash => self.of_hash(&command, key, words, &mut reply),
+            (Some(key @ (Key::OpenSet | Key::Open(_))), None) if command == b"smembers" => {
+                return self.open_members(key, reply);
+            }
             (key, None) => self.of_set(&command, key, words, &mut reply),
         }
         Draft::Ready(reply.out)
@@ -241,6 +259,14 @@ impl Ground<'_> {
             let members = key.map(|key| self.space().members(key));
             members.into_iter().flatten().collect()
         };
+        let count = || match key {
+            Some(Key::OpenSet) => self.exchange.open_count(),
+            Some(Key::Open(symbol)) => {
+                let market = self.exchange.market(symbol);
+                market.map_or(0, Market::open_count)
+            }
+            Some(_) | None => members().len(),
+        };
         match (command, words) {
             (b"sismember", [member]) => reply.truth(has(member)),
             (b"smismember", wanted) => {
@@ -249,7 +275,7 @@ impl Ground<'_> {
                     reply.truth(has(member));
                 }
             }
-            (b"scard", _) => reply.whole(u64::try_from(members().len()).unwrap_or(0)),
+            (b"scard", _) => reply.whole(u64::try_from(count()).unwrap_or(0)),
             (b"smembers", _) => {
                 let members = members();
                 reply.set(members.len());
@@ -257,6 +283,17 @@ impl Ground<'_> {
             }
             (_, _) => reply.error(SYNTAX),
         }
+    }
+
+    /// All ids of a set of open orders.
+    fn open_members(&self, key: Key, mut reply: Reply) -> Draft {
+        let ids: Vec<OrderId> = self.space().open_ids(key, OrderId::new(0)).collect();
+        if ids.len() > IDS_MOST {
+            return Draft::Late(Late::Members(ids, self.protocol));
+        }
+        reply.set(ids.len());
+        reply.bulks(ids.iter().map(OrderId::to_string));
+        Draft::Ready(reply.out)
     }
 
     /// Questions about the hash of all orders.
@@ -286,7 +323,7 @@ impl Ground<'_> {
             }
             (_, _) => {
                 let open = u64::try_from(open_count).unwrap_or(0);
-                reply.whole(open.saturating_add(self.facts.closed));
+                reply.whole(open.saturating_add(self.closed()));
                 return Draft::Ready(reply.out);
             }
         };
@@ -322,13 +359,8 @@ impl Ground<'_> {
     /// Ids of open orders from the cursor on, and the next cursor: ids are looked at in their order, so whatever is open
     /// from the first to the last page is found.
     fn open_page(&self, key: Key, scan: &Scan) -> (Vec<String>, u64) {
-        let orders = self.exchange.open_orders_from(OrderId::new(scan.cursor));
-        let wanted = |symbol| key == Key::OpenSet || key == Key::Open(symbol);
-        let mut ids: Vec<OrderId> = orders
-            .filter(|order| wanted(order.symbol))
-            .map(|order| order.id)
-            .take(scan.count + 1)
-            .collect();
+        let ids = self.space().open_ids(key, OrderId::new(scan.cursor));
+        let mut ids: Vec<OrderId> = ids.take(scan.count + 1).collect();
         let next = ids.get(scan.count).map_or(0, |id| id.sequence());
         ids.truncate(scan.count);
         (ids.iter().map(OrderId::to_string).collect(), next)

@@ -25,6 +25,8 @@ mod reply;
 mod server;
 mod session;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use std::rc::Rc;

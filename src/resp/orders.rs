@@ -17,6 +17,9 @@ pub(super) const PAGE_ORDERS: usize = 200;
 /// Open orders that go along with a question for the whole hash, so that they are as they were in that moment.
 const IMAGES_MAX: usize = 1000;
 
+/// Bytes of an id in an answer.
+const ID_BYTES: usize = 19;
+
 /// How an answer looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -43,6 +46,8 @@ pub(super) enum Late {
     Page(Scan, Vec<Order>, Protocol),
     /// All of it.
     All(All),
+    /// Not of the hash, but a set of ids too long to be written down beside everything else.
+    Members(Vec<OrderId>, Protocol),
 }
 
 /// An order that is asked for.
@@ -85,12 +90,13 @@ impl Late {
     }
 
     pub(super) fn all(shape: Shape, exchange: &Exchange, protocol: Protocol) -> Late {
-        let open = || exchange.open_orders_from(OrderId::new(0));
+        let first = OrderId::new(0);
         let with_images = exchange.open_count() <= IMAGES_MAX && shape != Shape::Ids;
-        let images = open().filter(|_| with_images);
+        let images = with_images.then(|| exchange.open_orders_from(first));
+        let images = images.into_iter().flatten();
         Late::All(All {
             shape,
-            ids: open().map(|order| order.id).collect(),
+            ids: exchange.open_ids_from(first).collect(),
             images: images.map(|order| (order.id, order.clone())).collect(),
             protocol,
         })
@@ -106,6 +112,7 @@ impl Late {
             }
             Late::Page(_, open, _) => open.len() * order,
             Late::All(all) => all.images.len() * order + all.ids.len() * size_of::<OrderId>(),
+            Late::Members(ids, _) => ids.len() * ID_BYTES,
         }
     }
 }
@@ -150,6 +157,12 @@ pub(super) fn look_up(late: Late, archive: &dyn Archive) -> Result<Found, Unread
             all.ids.sort_unstable();
             all.ids.dedup();
             Ok(Found::All(all))
+        }
+        Late::Members(ids, protocol) => {
+            let mut reply = Reply::new(protocol);
+            reply.set(ids.len());
+            reply.bulks(ids.iter().map(OrderId::to_string));
+            Ok(Found::Bytes(reply.out))
         }
     }
 }

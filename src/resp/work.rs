@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Semaphore;
 
 use super::commands::{Kind, find};
@@ -24,10 +25,22 @@ use crate::units::{OrderId, Timestamp};
 const OUTPUT_BYTES_MAX: usize = 1 << 20;
 /// Bytes of the answers of a transaction, which are made together.
 const TRANSACTION_BYTES_MAX: usize = 16 << 20;
+/// How long the exchange is looked at for requests that came together, but for one request at least; then others have
+/// their turn.
+const LOOK_MAX: Duration = Duration::from_millis(5);
+/// The same for a transaction, which is answered by one look or not at all.
+const TRANSACTION_LOOK_MAX: Duration = Duration::from_millis(15);
 /// Answers that hold the whole hash of orders and are sent at the same time; others wait.
 const WHOLE_ANSWERS_MAX: usize = 2;
 /// How often closed orders are counted anew because some were closed meanwhile.
 const COUNTS_MAX: usize = 3;
+
+/// How far one look goes.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    bytes: usize,
+    time: Duration,
+}
 
 /// Why a connection is closed.
 #[derive(Debug)]
@@ -120,11 +133,13 @@ impl Shared {
         }
         let count = requests.len();
         let requests = Rc::new(requests);
-        let drafts = self
-            .drafts(&requests, 0, protocol, TRANSACTION_BYTES_MAX)
-            .await?;
+        let bounds = Bounds {
+            bytes: TRANSACTION_BYTES_MAX,
+            time: TRANSACTION_LOOK_MAX,
+        };
+        let drafts = self.drafts(&requests, 0, protocol, bounds).await?;
         if drafts.len() < count {
-            head.error("ERR the answer to the transaction is too large");
+            head.error("ERR the answer to the transaction is too large, or takes too long");
             return sink.send(&head.out).await;
         }
         head.array(count);
@@ -141,25 +156,27 @@ impl Shared {
         let requests = Rc::new(requests);
         let mut done = 0;
         while done < requests.len() {
-            let drafts = self
-                .drafts(&requests, done, protocol, OUTPUT_BYTES_MAX)
-                .await?;
+            let bounds = Bounds {
+                bytes: OUTPUT_BYTES_MAX,
+                time: LOOK_MAX,
+            };
+            let drafts = self.drafts(&requests, done, protocol, bounds).await?;
             done += drafts.len();
             self.send_all(drafts, protocol, sink).await?;
         }
         Ok(())
     }
 
-    /// Looks at the exchange for requests from one on: for at least one, and no further when the answers are long.
+    /// Looks at the exchange for requests from one on: for at least one, and no further than the bounds.
     async fn drafts(
         &self,
         requests: &Rc<Vec<Request>>,
         from: usize,
         protocol: Protocol,
-        bytes_max: usize,
+        bounds: Bounds,
     ) -> Result<Vec<Draft>, Cut> {
         let mut facts = Facts {
-            closed: 0,
+            closed: Ok(0),
             connections: self.connections.get(),
             uptime_secs: self.started.elapsed().as_secs(),
             version: self.version,
@@ -171,7 +188,7 @@ impl Shared {
         loop {
             tries += 1;
             if counts {
-                facts.closed = self.count().await.unwrap_or(0);
+                facts.closed = self.count().await;
             }
             let (settings, requests) = (Rc::clone(&self.settings), Rc::clone(requests));
             let facts_then = facts.clone();
@@ -183,11 +200,12 @@ impl Shared {
                     protocol,
                 };
                 let (mut drafts, mut bytes) = (Vec::new(), 0);
+                let until = thread_time() + bounds.time;
                 for request in requests.iter().skip(from) {
                     let draft = ground.answer(request);
                     bytes += draft.length();
                     drafts.push(draft);
-                    if bytes > bytes_max {
+                    if bytes > bounds.bytes || thread_time() > until {
                         break;
                     }
                 }
@@ -195,7 +213,7 @@ impl Shared {
             };
             let drafts = self.mailbox.look(look).await?;
             // An order that was closed between the count and the look is in neither.
-            if !exact || tries >= COUNTS_MAX || self.count().await.ok() == Some(facts.closed) {
+            if !exact || tries >= COUNTS_MAX || self.count().await == facts.closed {
                 return Ok(drafts);
             }
         }
@@ -320,6 +338,12 @@ impl Shared {
         }
         Ok(reply.out)
     }
+}
+
+/// Time that this thread has been at work: who is held up by others is not cut short for it.
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 fn is_push(request: &Request) -> bool {
