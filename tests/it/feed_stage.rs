@@ -20,6 +20,11 @@ pub(crate) fn has(program: &str, package: &str) -> bool {
     found
 }
 
+/// The server to test with: `MOCKX_TEST_SERVER`, such as a valkey-server, or redis-server.
+pub(crate) fn server_program() -> String {
+    std::env::var("MOCKX_TEST_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+}
+
 /// The source's part of `/admin/health`.
 pub(crate) fn source(client: &mut Client) -> Value {
     let answer = client.request("GET", "/admin/health", "").unwrap();

@@ -1,4 +1,4 @@
-//! `valkey`: the real binary and a real redis-server, written to by redis-cli.
+//! `valkey`: the real binary and a real server, written to by redis-cli.
 
 use std::fs;
 use std::net::TcpListener;
@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::feed_stage::{has, logged, source, ticker, wait_log, wait_price, wait_source};
+use crate::feed_stage::{
+    has, logged, server_program, source, ticker, wait_log, wait_price, wait_source,
+};
 use crate::support::{Daemon, Launch, wait_for};
 
 /// A folder with a server's socket and a daemon's data.
@@ -18,9 +20,9 @@ struct Stage {
 }
 
 impl Stage {
-    /// Starts a server with these options; none if there is no redis-server on this machine.
+    /// Starts a server with these options; none if there is none on this machine.
     fn new(options: &[&str]) -> Option<Stage> {
-        if !(has("redis-server", "redis-server") && has("redis-cli", "redis-server")) {
+        if !(has(&server_program(), "redis-server") && has("redis-cli", "redis-server")) {
             return None;
         }
         let mut stage = Stage {
@@ -36,7 +38,7 @@ impl Stage {
     }
 
     fn start_server(&mut self, options: &[&str]) {
-        let mut command = Command::new("redis-server");
+        let mut command = Command::new(server_program());
         // An option that is given twice holds as it stands last.
         command.args(["--port", "0", "--save", "", "--appendonly", "no"]);
         command.arg("--unixsocket").arg(self.socket());

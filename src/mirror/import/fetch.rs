@@ -123,7 +123,7 @@ fn orders(
                 None => old.unread.push(format!("{name}: {field} cannot be read")),
             }
         }
-        progress(old.orders.len(), total);
+        progress(seen.len(), total);
         if next == 0 {
             return Ok(());
         }

@@ -9,17 +9,25 @@ use super::equal::assert_equal;
 use super::random::operate;
 use super::stage::{Stage, fund, place, wait_in_step};
 use super::verify::assert_verified;
+use crate::feed_stage::has;
 use crate::support::{Chance, Daemon, Launch};
 
 /// Rules under which nothing happens by itself.
 const CALM: &str = "[exchange]\nfill_sigma = 0\nmarket_delay_max = 0\ntick_loop = 0\nprune_after = 0\nexpire_after = 0\n\
      [oracle]\nsource = \"push\"\nsymbols = [\"BTC/USDT\", \"ETH/USDT\", \"ETH/BTC\"]\n";
 
+const BINARY: &str = env!("CARGO_BIN_EXE_mockx");
+
 fn import(stage: &Stage, data: &Path, more: &[&str]) -> Output {
+    import_by(Command::new(BINARY), stage, data, more)
+}
+
+/// The same by a command that runs the program.
+fn import_by(mut command: Command, stage: &Stage, data: &Path, more: &[&str]) -> Output {
     let file = stage.home.path().join("import.toml");
     let url = format!("unix://{}", stage.socket().display());
     std::fs::write(&file, format!("{CALM}[mirror]\nurl = \"{url}\"\n")).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_mockx"))
+    command
         .args(["mirror", "import", "--config"])
         .arg(file)
         .arg("--data-dir")
@@ -310,4 +318,50 @@ fn what_does_not_add_up_is_told_and_still_makes_an_exchange() {
     assert_eq!(client.get("/balance/USDT").json()["used"], 0);
     assert_eq!(client.get("/admin/health").json()["status"], "ok");
     daemon.stop();
+}
+
+/// Runs a command in a terminal of its own, and passes on what it shows.
+const TERMINAL: &str =
+    "import os, pty, sys\nsys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+
+/// Who watches a terminal sees how far it is; a pipe holds nothing of that.
+#[test]
+fn a_large_import_shows_how_far_it_is_where_somebody_watches() {
+    const ORDERS: usize = 5000;
+    let Some(stage) = Stage::new(&[]) else { return };
+    if !has("python3", "python3") {
+        return;
+    }
+    let mut orders = redis::cmd("HSET");
+    orders.arg("orders");
+    for number in 0..ORDERS {
+        let id = format!("old-{number}");
+        orders.arg(&id).arg(FILLED.replace("a-first", &id));
+    }
+    // It counts as looked at, though it cannot be read.
+    orders.arg("broken").arg("{");
+    orders.query::<()>(&mut stage.reader()).unwrap();
+    let total = format!("of {} orders", ORDERS + 1);
+
+    let output = import(&stage, &stage.home.path().join("new"), &[]);
+    let (told, why) = said(&output);
+    assert!(told.contains("orders: broken cannot be read\n"), "{told}");
+    assert!(!why.contains('\r') && !why.contains(&total), "{why}");
+
+    let mut command = Command::new("python3");
+    command.args(["-c", TERMINAL, BINARY]);
+    let output = import_by(command, &stage, &stage.home.path().join("new"), &[]);
+    let (shown, why) = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{shown}{why}");
+    let steps: Vec<usize> = shown
+        .split('\r')
+        .filter_map(|line| line.strip_suffix(&total)?.trim().parse().ok())
+        .collect();
+    assert!(
+        steps.len() >= 2 && steps.is_sorted() && steps[0] < ORDERS,
+        "{steps:?}"
+    );
+    assert_eq!(steps.last(), Some(&(ORDERS + 1)), "{steps:?}");
+    // What it then tells begins a line of its own.
+    assert!(shown.contains(&format!("{total}\r\n")), "{shown}");
 }

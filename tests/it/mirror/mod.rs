@@ -6,6 +6,7 @@ pub(crate) mod equal;
 mod import;
 pub(crate) mod random;
 mod reader;
+mod secure;
 pub(crate) mod stage;
 mod trouble;
 mod verify;

@@ -8,7 +8,7 @@ use redis::{Connection, FromRedisValue};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::feed_stage::has;
+use crate::feed_stage::{has, server_program};
 use crate::support::{Client, Daemon, Launch, wait_for};
 
 /// A folder with a server's socket and a daemon's data.
@@ -18,15 +18,10 @@ pub(crate) struct Stage {
     options: Vec<String>,
 }
 
-/// The server to test with: `MOCKX_TEST_SERVER`, such as a valkey-server, or redis-server.
-fn program() -> String {
-    std::env::var("MOCKX_TEST_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
-}
-
 impl Stage {
     /// Starts a server with these options; none if there is none on this machine.
     pub(crate) fn new(options: &[&str]) -> Option<Stage> {
-        if !has(&program(), "redis-server") {
+        if !has(&server_program(), "redis-server") {
             return None;
         }
         let mut stage = Stage {
@@ -43,7 +38,7 @@ impl Stage {
     }
 
     pub(crate) fn start_server(&mut self) {
-        let mut command = Command::new(program());
+        let mut command = Command::new(server_program());
         command.args(["--port", "0", "--save", "", "--appendonly", "no"]);
         command.arg("--unixsocket").arg(self.socket());
         command

@@ -11,7 +11,7 @@ use super::verify::{assert_verified, verify};
 use crate::feed_stage::logged;
 use crate::support::{Client, Daemon, Launch};
 
-const RESTING: &str =
+pub(super) const RESTING: &str =
     r#"{"symbol":"ETH/BTC","side":"buy","type":"limit","amount":0.125,"limit_price":0.03}"#;
 
 /// Orders are answered as if nothing were wrong.
@@ -29,7 +29,7 @@ fn trade(client: &mut Client) {
     );
 }
 
-fn wait_error(daemon: &Daemon, words: &str) -> Value {
+pub(super) fn wait_error(daemon: &Daemon, words: &str) -> Value {
     wait_mirror(daemon, words, |mirror| {
         let error = mirror["last_error"].as_str();
         mirror["state"] == "failing" && error.is_some_and(|error| error.contains(words))
