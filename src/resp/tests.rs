@@ -43,7 +43,8 @@ fn closed_orders_that_cannot_be_read_are_not_none() {
         "TTL orders",
         "HLEN orders",
     ] {
-        assert_eq!(answer(&ground, line), "-ERR the disk is gone\r\n", "{line}");
+        let expected = "-ERR the store cannot be read now: the disk is gone\r\n";
+        assert_eq!(answer(&ground, line), expected, "{line}");
     }
     // Nothing else depends on them.
     for (line, expected) in [

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 
 use super::commands::{Kind, find};
 use super::keys::{Draft, Facts, Ground, needs_count, says_count};
@@ -163,6 +164,8 @@ impl Shared {
             let drafts = self.drafts(&requests, done, protocol, bounds).await?;
             done += drafts.len();
             self.send_all(drafts, protocol, sink).await?;
+            // Otherwise we and the matcher would pass the work between us while nobody looks who else has come.
+            yield_now().await;
         }
         Ok(())
     }
@@ -265,6 +268,7 @@ impl Shared {
         for page in ids.chunks(PAGE_ORDERS) {
             if all.shape == Shape::Ids {
                 sink.send(&all.ids_of(page)).await?;
+                yield_now().await;
                 continue;
             }
             let orders = self.open_of(&mut all, page).await?;
