@@ -50,6 +50,7 @@ use crate::binance::{self, Binance};
 use crate::config::local::LocalError;
 use crate::config::{self, Config, Environment, Options, Source, Written, local};
 use crate::exchange::{Command, Exchange, FeeMode, Fees, Rules, TimeInForce};
+use crate::http::limits::{CONNECTIONS_MAX, OTHER_DESCRIPTORS};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::keys::Keyring;
 use crate::mailbox::Mailbox;
@@ -253,7 +254,15 @@ async fn serve_http(listener: TcpListener, site: Site, mut stopped: watch::Recei
             pages.stop();
         }
     };
-    http::serve(listener, http::Limits::default(), answer, shutdown).await;
+    let descriptors = system::descriptors(CONNECTIONS_MAX + OTHER_DESCRIPTORS);
+    let limits = http::Limits::default().within_descriptors(descriptors);
+    if limits.connections < CONNECTIONS_MAX {
+        let (connections, most) = (limits.connections, descriptors);
+        log::warn!(
+            "{connections} connections at a time: the system allows {most} file descriptors"
+        );
+    }
+    http::serve(listener, limits, answer, shutdown).await;
 }
 
 fn make_directory(path: &Path) -> Result<(), Fatal> {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// Made by systemd-timesyncd, which owns the folder, once the clock is right.
 const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
 
@@ -26,6 +28,24 @@ pub(super) fn disk_free(file: &Path) -> Option<u64> {
 pub(super) fn clock_is_synchronised() -> Option<bool> {
     let mark = Path::new(SYNCHRONISED);
     mark.parent()?.is_dir().then(|| mark.exists())
+}
+
+/// File descriptors that this process may have, after asking for so many.
+pub(super) fn descriptors(wanted: usize) -> usize {
+    let asked = u64::try_from(wanted).unwrap_or(u64::MAX);
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let allowed = maximum.map_or(asked, |most| most.min(asked));
+    let mut most = current.unwrap_or(asked);
+    if most < allowed {
+        let more = Rlimit {
+            current: Some(allowed),
+            maximum,
+        };
+        if setrlimit(Resource::Nofile, more).is_ok() {
+            most = allowed;
+        }
+    }
+    usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

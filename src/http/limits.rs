@@ -5,13 +5,17 @@
 
 use std::time::Duration;
 
-/// Connections served at the same time. Each needs a file descriptor, so the process wants a
-/// descriptor limit well above this.
+/// Connections served at the same time. Beyond it whoever has kept us waiting longest makes room; when all are being
+/// worked for, a newcomer is told to come back later. Each needs a file descriptor: see
+/// [`OTHER_DESCRIPTORS`].
 pub const CONNECTIONS_MAX: usize = 1024;
 
-/// Connections above [`CONNECTIONS_MAX`] that are being told so at the same time; any more are
-/// dropped without a word.
-pub const REFUSALS_MAX: usize = 64;
+/// One in so many of the connections may be there beyond the bound: as many that were told to make room and have not gone
+/// yet, and as many that are being told that there is none; any more are dropped without a word.
+pub const SPARE_SHARE: usize = 16;
+
+/// Without a byte taken by a client that has an answer to read; then it may have to make room for others.
+pub const STALL_GRACE: Duration = Duration::from_secs(1);
 
 /// Bytes of a request line and its headers together; beyond it 414 or 431.
 pub const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -54,6 +58,10 @@ pub const PARTING_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Pause after an accept that failed for want of descriptors or memory.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// File descriptors that the rest of the process may need. Where the system allows fewer than these and
+/// [`CONNECTIONS_MAX`] together, fewer connections are served.
+pub const OTHER_DESCRIPTORS: usize = 256;
+
 /// The bounds of one server. [`Limits::default`] is the constants of this module.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -73,6 +81,23 @@ pub struct Limits {
     pub shutdown_grace: Duration,
     /// See [`NEWCOMER_GRACE`].
     pub newcomer_grace: Duration,
+}
+
+impl Limits {
+    /// See [`SPARE_SHARE`].
+    pub fn spare(&self) -> usize {
+        (self.connections / SPARE_SHARE).max(1)
+    }
+
+    /// The same where the process may have so many file descriptors.
+    #[must_use]
+    pub fn within_descriptors(self, most: usize) -> Limits {
+        let connections = most.saturating_sub(OTHER_DESCRIPTORS).max(most / 2);
+        Limits {
+            connections: self.connections.min(connections),
+            ..self
+        }
+    }
 }
 
 impl Default for Limits {

@@ -28,6 +28,7 @@ pub mod server;
 mod admin;
 mod backup;
 mod balances;
+mod crowd;
 mod docs;
 mod fields;
 mod health;

@@ -5,7 +5,8 @@
 //!   and no client waits for another: each connection is a task of its own, bounded in its head, its
 //!   body and every wait for its client.
 //! - Whatever cannot be served is answered with a problem document and never with silence. Only a
-//!   connection that asks nothing, that does not read, or that has gone is closed without one.
+//!   connection that asks nothing, that does not read, that has gone, or that keeps us waiting while others have no
+//!   room, is closed without one.
 //! - A request that has reached its handler is finished, even if its client has closed its sending
 //!   half since.
 //!
@@ -28,10 +29,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, sleep_until};
 
-use super::limits::{ACCEPT_PAUSE, HEAD_BYTES_MAX, HEADERS_MAX, Limits, REFUSALS_MAX};
+use super::crowd::Crowd;
+use super::limits::{ACCEPT_PAUSE, HEAD_BYTES_MAX, HEADERS_MAX, Limits};
 use super::message::{Body, Headers, Method, Request, Response};
 use super::problem::{PROBLEM_CONTENT_TYPE, Problem};
 use super::wire::{Overdue, Progress, Wire, part, within};
@@ -59,24 +61,31 @@ pub async fn serve<F, Fut>(
     let (stop, stopped) = watch::channel(false);
     let mut serving = JoinSet::new();
     let mut refusing = JoinSet::new();
+    let mut crowd = Crowd::default();
     let mut deaf = false;
     let mut shutdown = pin!(shutdown);
     loop {
+        let connections = shared.limits.connections;
+        let too_many = serving.len() >= connections + shared.limits.spare();
         tokio::select! {
             // What has ended is counted out before a new connection is counted in.
             biased;
             () = &mut shutdown => break,
             Some(_) = serving.join_next() => {}
             Some(_) = refusing.join_next() => {}
-            accepted = listener.accept() => match accepted {
+            // Those that were told to make room have to do so before more come.
+            accepted = listener.accept(), if !(too_many && crowd.is_leaving()) => match accepted {
                 Ok((stream, peer)) => {
                     if std::mem::take(&mut deaf) {
                         log::info!("connections are accepted again");
                     }
-                    if serving.len() < shared.limits.connections {
-                        let connection = converse(stream, peer, Rc::clone(&shared), stopped.clone());
-                        serving.spawn_local(connection);
-                    } else if refusing.len() < REFUSALS_MAX {
+                    let has_room = serving.len() < connections;
+                    if has_room || (!too_many && crowd.make_room()) {
+                        let progress = Rc::new(Progress::new());
+                        crowd.join(&progress);
+                        let shared = Rc::clone(&shared);
+                        serving.spawn_local(converse(stream, peer, progress, shared, stopped.clone()));
+                    } else if refusing.len() < shared.limits.spare() {
                         refusing.spawn_local(refuse(stream));
                     }
                 }
@@ -122,6 +131,7 @@ enum End {
 async fn converse<F, Fut>(
     stream: TcpStream,
     peer: SocketAddr,
+    progress: Rc<Progress>,
     shared: Rc<Shared<F>>,
     mut stopped: watch::Receiver<bool>,
 ) where
@@ -131,14 +141,17 @@ async fn converse<F, Fut>(
     if let Err(error) = stream.set_nodelay(true) {
         log::debug!("answers to {peer} may be delayed: {error}");
     }
-    let progress = Rc::new(Progress::new());
     let told = Rc::new(stopped.clone());
     let service = service_fn(|request| {
-        progress.begin();
+        let waits = progress.begin();
         let (shared, progress) = (Rc::clone(&shared), Rc::clone(&progress));
         let told = Rc::clone(&told);
         Box::pin(async move {
-            let mut response = render(answer(request, peer, &shared).await, progress);
+            if waits {
+                yield_now().await;
+            }
+            let response = answer(request, peer, &shared, &progress).await;
+            let mut response = render(response, progress);
             if *told.borrow() {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
@@ -271,6 +284,7 @@ async fn answer<F, Fut>(
     request: hyper::Request<Incoming>,
     peer: SocketAddr,
     shared: &Shared<F>,
+    progress: &Progress,
 ) -> Response
 where
     F: Fn(Request) -> Fut,
@@ -291,6 +305,7 @@ where
                 "The body of the request took too long.",
             ))
         });
+    progress.received();
     match body {
         Ok(body) => (shared.handle)(plain_request(&head, body, peer)).await,
         // What is left of the body would be taken for the next request.

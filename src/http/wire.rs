@@ -10,19 +10,19 @@
 //! whatever is written in that state is such a head: it is kept off the wire, its status is
 //! remembered, and a full answer goes out once the library has let go of the socket.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, timeout};
 
-use super::limits::{Limits, PARTING_BYTES_MAX, PARTING_TIMEOUT};
+use super::limits::{Limits, PARTING_BYTES_MAX, PARTING_TIMEOUT, STALL_GRACE};
 
 /// Bytes thrown away at a time at parting.
 const SCRAP_BYTES: usize = 8 * 1024;
@@ -34,14 +34,16 @@ enum Phase {
     Idle,
     /// The rest of a head.
     Head,
-    /// The body of a request, its handler, or the end of its answer.
+    /// The rest of a body.
+    Body,
+    /// The handler of a request, or the end of its answer.
     Busy,
 }
 
 /// What the client is late with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Overdue {
-    /// A next request. Nothing is wrong with that.
+    /// A next request. Nothing is wrong with that. Or it was told to make room for others.
     Request,
     /// The rest of a head it has begun to send.
     Head,
@@ -63,6 +65,14 @@ pub(super) struct Progress {
     stalled: Cell<Option<Instant>>,
     /// The status of the head that was kept off the wire.
     refused: Cell<Option<u16>>,
+    /// A request has been answered.
+    served: Cell<bool>,
+    /// It is to make room, unless a request of it comes first.
+    leaving: Cell<bool>,
+    /// Requests that have reached the service since the connection last waited for anything.
+    run: Cell<u32>,
+    /// Wakes up the driver.
+    waker: RefCell<Option<Waker>>,
 }
 
 impl Progress {
@@ -74,13 +84,53 @@ impl Progress {
             handed: Cell::new(false),
             stalled: Cell::new(None),
             refused: Cell::new(None),
+            served: Cell::new(false),
+            leaving: Cell::new(false),
+            run: Cell::new(0),
+            waker: RefCell::new(None),
         }
     }
 
-    /// A head has been read and its request reaches the service.
-    pub(super) fn begin(&self) {
-        self.phase.set(Phase::Busy);
+    /// A head has been read and its request reaches the service; tells whether it did so right behind another, so that
+    /// others should have their turn first.
+    pub(super) fn begin(&self) -> bool {
+        self.phase.set(Phase::Body);
+        // It was about to leave while this was on its way.
+        self.leaving.set(false);
         self.handed.set(false);
+        self.run.replace(self.run.get().saturating_add(1)) > 0
+    }
+
+    /// The body has been read, or refused.
+    pub(super) fn received(&self) {
+        self.phase.set(Phase::Busy);
+    }
+
+    /// Who makes room first, when somebody must: the least of them. None while we are at work for it.
+    pub(super) fn standing(&self, now: Instant) -> Option<(bool, Instant)> {
+        if self.leaving.get() {
+            return None;
+        }
+        match (self.stalled.get(), self.phase.get()) {
+            (Some(since), _) => (now - since >= STALL_GRACE).then_some((false, since)),
+            (None, Phase::Busy) => None,
+            (None, Phase::Idle | Phase::Head | Phase::Body) => {
+                Some((self.served.get(), self.since.get()))
+            }
+        }
+    }
+
+    /// Whether it is to make room.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.get()
+    }
+
+    /// Has it make room.
+    pub(super) fn leave(&self) {
+        self.leaving.set(true);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
     }
 
     /// The library has taken the last byte of the answer (and writes it before it calls flush).
@@ -90,7 +140,7 @@ impl Progress {
 
     /// Whether a request is in progress.
     pub(super) fn is_busy(&self) -> bool {
-        self.phase.get() == Phase::Busy
+        matches!(self.phase.get(), Phase::Body | Phase::Busy)
     }
 
     /// Whether the client has sent nothing yet.
@@ -110,11 +160,29 @@ impl Progress {
         mut alarm: Pin<&mut Sleep>,
         limits: &Limits,
     ) -> Poll<Overdue> {
+        self.run.set(0);
+        if self.leaving.get() {
+            match (self.stalled.get(), self.phase.get()) {
+                (Some(_), _) => return Poll::Ready(Overdue::Reading),
+                (None, Phase::Busy) => {}
+                (None, Phase::Idle | Phase::Head | Phase::Body) => {
+                    return Poll::Ready(Overdue::Request);
+                }
+            }
+        }
+        let mut waker = self.waker.borrow_mut();
+        if !waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(context.waker()))
+        {
+            *waker = Some(context.waker().clone());
+        }
+        drop(waker);
         let (deadline, overdue) = match (self.stalled.get(), self.phase.get()) {
             (Some(since), _) => (since + limits.write_timeout, Overdue::Reading),
             (None, Phase::Idle) => (self.since.get() + limits.idle_timeout, Overdue::Request),
             (None, Phase::Head) => (self.since.get() + limits.head_timeout, Overdue::Head),
-            (None, Phase::Busy) => return Poll::Pending,
+            (None, Phase::Body | Phase::Busy) => return Poll::Pending,
         };
         // An alarm that goes off early is set again then: most deadlines move on with the next
         // request, and setting the timer each time would cost more than the rare false alarm.
@@ -153,6 +221,7 @@ impl Progress {
     /// Everything written so far has left for the socket.
     fn note_flush(&self) {
         if self.is_busy() && self.handed.get() {
+            self.served.set(true);
             self.turn(Phase::Idle);
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use mockx::http::Limits;
 
-use super::harness::{BIG_BYTES, Server};
+use super::harness::{BIG_BYTES, Client, Server};
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -171,10 +171,12 @@ fn connections_above_the_bound_are_refused_politely() {
         connections: 3,
         ..Limits::default()
     });
+    // We are at work for all of them.
     let mut held: Vec<_> = (0..3).map(|_| server.connect()).collect();
+    let mut guests = Vec::new();
     for client in &mut held {
-        client.send("GET /echo HTTP/1.1\r\nhost: x\r\n\r\n");
-        assert_eq!(client.answer().status, 200);
+        client.send("GET /gate HTTP/1.1\r\nhost: x\r\n\r\n");
+        guests.push(server.guest());
     }
     let mut extra = server.connect();
     extra.send("GET /echo HTTP/1.1\r\nhost: x\r\n\r\n");
@@ -183,10 +185,43 @@ fn connections_above_the_bound_are_refused_politely() {
     assert_eq!(answer.header("retry-after"), Some("1"));
     extra.assert_closed();
 
-    let mut leaving = held.pop().unwrap();
-    leaving.finish_sending();
-    leaving.assert_closed();
+    for (guest, client) in guests.into_iter().zip(&mut held) {
+        guest.release.send(()).unwrap();
+        assert_eq!(client.answer().status, 200);
+    }
     server.assert_serves();
+}
+
+/// Who has been served goes last; of the others, and of those, who has been quiet longest goes first.
+#[test]
+fn who_keeps_us_waiting_makes_room() {
+    let server = Server::start(Limits {
+        connections: 4,
+        ..Limits::default()
+    });
+    let echo = "GET /echo HTTP/1.1\r\nhost: x\r\n\r\n";
+    let serve = |client: &mut Client| {
+        client.send(echo);
+        assert_eq!(client.answer().status, 200);
+    };
+    let mut bot = server.connect();
+    serve(&mut bot);
+    let mut quiet = server.connect();
+    serve(&mut quiet);
+    let mut slow_head = server.connect();
+    slow_head.send("GET /echo HTTP/1.1\r\nho");
+    serve(&mut bot);
+    let mut slow_body = server.connect();
+    slow_body.send("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n");
+    serve(&mut bot);
+    let mut others = Vec::new();
+    for leaves in [&mut slow_head, &mut slow_body, &mut quiet] {
+        let mut other = server.connect();
+        serve(&mut other);
+        others.push(other);
+        leaves.assert_closed();
+    }
+    serve(&mut bot);
 }
 
 #[test]
