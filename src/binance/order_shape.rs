@@ -17,7 +17,7 @@ const CANCELLATION: &str = "mockx-cancel-";
 pub(super) const NO_LIST: i64 = -1;
 
 /// The id of the list that an order belongs to.
-fn list_id(order: &Order) -> i64 {
+pub(super) fn list_id(order: &Order) -> i64 {
     let id = order.pair.as_ref().map(|pair| pair.id.sequence());
     id.and_then(|id| i64::try_from(id).ok()).unwrap_or(NO_LIST)
 }

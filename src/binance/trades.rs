@@ -1,9 +1,11 @@
 //! Trades of the account: `myTrades`.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::ControlFlow;
 
 use super::fault::Fault;
-use super::order_shape::NO_LIST;
+use super::order_shape::{NO_LIST, list_id};
 use super::orders::{Period, ROWS};
 use super::route::Call;
 use super::symbols::{self, name_of};
@@ -35,19 +37,38 @@ pub(super) async fn mine(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let unit = call.unit;
     let context = &call.facade.context;
     // Whoever was told of a trade finds it: a look waits until all that it could see is on the disk.
-    let look = move |exchange: &Exchange| symbols::find(exchange, &name);
-    let symbol = context.mailbox.look(look).await??;
+    let look = move |exchange: &Exchange| {
+        let symbol = symbols::find(exchange, &name)?;
+        Ok::<_, Fault>((symbol, lists_of_open(exchange, symbol)))
+    };
+    let (symbol, mut lists) = context.mailbox.look(look).await??;
     let read = move |archive: &dyn Archive| {
         let trades = wanted.read(archive, symbol)?;
+        for trade in &trades {
+            if let Entry::Vacant(unknown) = lists.entry(trade.order) {
+                let order = archive.order(trade.order)?;
+                unknown.insert(order.map_or(NO_LIST, |order| list_id(&order)));
+            }
+        }
         let mut out = Vec::with_capacity(trades.len() * 256 + 2);
         array(&mut out, |items| {
             for trade in &trades {
-                object(items.next(), |members| put_trade(members, trade, unit));
+                let list = lists.get(&trade.order).copied();
+                object(items.next(), |members| {
+                    put_trade(members, trade, list.unwrap_or(NO_LIST), unit);
+                });
             }
         });
         Ok(out)
     };
     Ok(context.archive.read(read).await?)
+}
+
+/// The lists of the open orders of a market that have made trades.
+fn lists_of_open(exchange: &Exchange, symbol: Symbol) -> BTreeMap<OrderId, i64> {
+    let open = exchange.open_orders_of(symbol, OrderId::new(0));
+    let traded = open.filter(|order| order.filled.quantity.is_positive());
+    traded.map(|order| (order.id, list_id(order))).collect()
 }
 
 impl Wanted {
@@ -100,11 +121,11 @@ impl Wanted {
     }
 }
 
-fn put_trade(members: &mut Members<'_>, trade: &Trade, unit: TimeUnit) {
+fn put_trade(members: &mut Members<'_>, trade: &Trade, list: i64, unit: TimeUnit) {
     members.put("symbol", &name_of(trade.symbol));
     members.put("id", trade.id);
     members.put("orderId", trade.order.sequence());
-    members.put("orderListId", NO_LIST);
+    members.put("orderListId", list);
     members.put("price", Text::from(trade.price));
     members.put("qty", Text::from(trade.quantity));
     members.put("quoteQty", Text::from(trade.notional));
