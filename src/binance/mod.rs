@@ -78,6 +78,11 @@ impl fmt::Debug for Binance {
     }
 }
 
+/// Method and path of all that is served, for whoever wants to know of each who may use it.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    route::routes()
+}
+
 impl Binance {
     /// The API on a context, for those who have a key. Time stamps of requests are held against `clock`, whatever time it is
     /// on the exchange.

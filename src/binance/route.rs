@@ -174,6 +174,11 @@ const ROUTES: &[Route] = &[
     public("/dapi/v1/exchangeInfo", Weight::Of(1), Action::NoMarkets),
 ];
 
+/// Method and path of all that is served.
+pub(super) fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|route| (route.method, route.path))
+}
+
 /// A request on its way to what answers it.
 #[derive(Debug)]
 pub(super) struct Call<'a> {

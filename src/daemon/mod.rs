@@ -349,6 +349,7 @@ fn context(
     let access = Access {
         key,
         reads_need_key: config.server.reads_need_key,
+        hosts: config.pages.hosts.clone(),
     };
     let board = Rc::clone(board);
     let status = Rc::new(move |exchange: &Exchange| board.status(exchange));

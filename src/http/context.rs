@@ -152,6 +152,8 @@ pub struct Access {
     pub key: Option<ApiKey>,
     /// Whether reads need it too. `/healthz` and `/readyz` never do.
     pub reads_need_key: bool,
+    /// Names in lower case under which changes are taken where there is no key, besides those of this network.
+    pub hosts: Vec<String>,
 }
 
 /// Reads the archive where it may wait; what cannot be read becomes a problem.

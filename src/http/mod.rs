@@ -14,6 +14,7 @@
 //! | [`router`]  | one table: which method and path goes to which handler          |
 //! | [`context`] | what the handlers stand on, and who may do what                 |
 //! | `fields`    | the fields of a body, and which one is wrong                    |
+//! | `site`      | whether a page of a stranger is behind a request                |
 //!
 //! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_terms`, `order_filter`, `order_list`,
 //! `order_groups`), `rules`, `overview`, `admin`, `keys`, `health`, `metrics`, `docs`, `root`.
@@ -44,6 +45,7 @@ mod overview;
 mod refusal;
 mod root;
 mod rules;
+mod site;
 mod target;
 mod tickers;
 mod trades;
@@ -56,4 +58,5 @@ pub(crate) use order_filter::{Filter, Position, TriggerFilter, place_of};
 pub use problem::Problem;
 pub use router::{Guard, ROUTES, Route, answer};
 pub use server::serve;
+pub(crate) use site::{host_refused, is_ours, is_same_site};
 pub(crate) use target::{Query, decode};

@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::target::{Query, decode};
 use super::{
     admin, balances, docs, health, keys, metrics, order_groups, orders, overview, root, rules,
-    tickers, trades,
+    site, tickers, trades,
 };
 
 /// What a call needs to be let through where authentication is on.
@@ -351,7 +351,11 @@ fn allowed(routes: &[Route]) -> String {
 
 fn admit(context: &Context, request: &Request, guard: Guard) -> Result<(), Problem> {
     let Some(key) = &context.access.key else {
-        return Ok(());
+        // Then nothing but this keeps out pages of strangers, which browsers in front of us may show.
+        return match guard {
+            Guard::Write => site::check(request, &context.access.hosts),
+            Guard::Open | Guard::Read => Ok(()),
+        };
     };
     let needed = match guard {
         Guard::Open => false,

@@ -16,6 +16,9 @@ const STYLE: &str = concat!(
 const SCRIPT: &str = include_str!("script.js");
 const ICON: &str = include_str!("icon.svg");
 
+/// Where they are.
+pub(super) const PATHS: [&str; 3] = ["/ui/style.css", "/ui/script.js", "/ui/icon.svg"];
+
 /// Kept for a year by whoever asked with the fingerprint.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
@@ -49,9 +52,9 @@ impl Assets {
         };
         Assets {
             files: [
-                file("/ui/style.css", "text/css; charset=utf-8", STYLE),
-                file("/ui/script.js", "text/javascript; charset=utf-8", SCRIPT),
-                file("/ui/icon.svg", "image/svg+xml", ICON),
+                file(PATHS[0], "text/css; charset=utf-8", STYLE),
+                file(PATHS[1], "text/javascript; charset=utf-8", SCRIPT),
+                file(PATHS[2], "image/svg+xml", ICON),
             ],
         }
     }

@@ -5,11 +5,9 @@
 //! browser says of where the form stood must be this site. The form must hold the token of the visitor, which only our
 //! pages show. And the cookie is never sent along by a form that stands elsewhere (`SameSite=Strict`).
 
-use std::net::IpAddr;
-
 use super::Pages;
 use super::visitor::Visitor;
-use crate::http::{ApiKey, Problem, Query, Request};
+use crate::http::{ApiKey, Problem, Query, Request, host_refused, is_ours, is_same_site};
 
 /// Refuses a form that is not ours.
 pub(super) fn check(
@@ -20,20 +18,9 @@ pub(super) fn check(
 ) -> Result<(), Problem> {
     let host = request.headers.get("host").unwrap_or_default();
     if !is_ours(host, &pages.settings.hosts) {
-        let detail = format!(
-            "Nothing can be changed under the name {host:?}: use the address of this machine in digits, or add the name \
-             to `pages.hosts` in the configuration."
-        );
-        return Err(Problem::new(403, "host_refused", detail));
+        return Err(host_refused(host));
     }
-    let site = request.headers.get("sec-fetch-site");
-    let origin = request.headers.get("origin");
-    let same_origin = origin.is_none_or(|origin| {
-        origin
-            .split_once("://")
-            .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
-    });
-    if !same_origin || site.is_some_and(|site| site != "same-origin") {
+    if !is_same_site(request) {
         let detail = "This form was sent by another site, so nothing was done.";
         return Err(Problem::new(403, "cross_site", detail));
     }
@@ -50,43 +37,5 @@ pub(super) fn check(
     } else {
         let detail = "This form is out of date, so nothing was done. Load the page again and send it once more.";
         Err(Problem::new(403, "form_outdated", detail))
-    }
-}
-
-/// Whether a `Host` is one that leads here and nowhere else.
-fn is_ours(host: &str, names: &[String]) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or("", |(address, _)| address),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    let name = name.to_ascii_lowercase();
-    name.parse::<IpAddr>().is_ok()
-        || name == "localhost"
-        || name.ends_with(".localhost")
-        || names.contains(&name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_that_nobody_else_can_give_away() {
-        let names = ["pi.lan".to_owned()];
-        for (host, ours) in [
-            ("127.0.0.1:8000", true),
-            ("[::1]:8000", true),
-            ("192.168.1.4", true),
-            ("localhost:8000", true),
-            ("LOCALHOST", true),
-            ("Pi.lan:80", true),
-            ("evil.example:8000", false),
-            ("127.0.0.1.evil.example", false),
-            ("localhost.evil.example", false),
-            ("", false),
-            ("[", false),
-        ] {
-            assert_eq!(is_ours(host, &names), ours, "{host}");
-        }
     }
 }

@@ -114,6 +114,12 @@ pub struct Pages {
     files: Arc<Semaphore>,
 }
 
+/// Method and path of all that is served under [`FRONT`], for whoever wants to know of each who may use it.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let files = assets::PATHS.into_iter().map(|path| ("GET", path));
+    route::routes().chain(files)
+}
+
 impl Pages {
     /// Pages on a context, with what the daemon samples.
     pub fn new(context: Rc<Context>, samples: Rc<RefCell<Samples>>, settings: Settings) -> Pages {

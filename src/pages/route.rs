@@ -57,6 +57,12 @@ const ACTIONS: &[(&str, Action)] = &[
     ("/ui/reset", Action::Trade(Form::Reset)),
 ];
 
+/// Method and path of all pages and forms; what stands in braces is a parameter.
+pub(super) fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let pages = PAGES.iter().map(|(path, _)| ("GET", *path));
+    pages.chain(ACTIONS.iter().map(|(path, _)| ("POST", *path)))
+}
+
 /// A request for a page.
 #[derive(Debug)]
 pub(super) struct Visit<'a> {

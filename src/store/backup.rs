@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use redb::ReadableDatabase as _;
 
 use super::check::{Checked, check};
-use super::open::{Place, name, with_suffix};
+use super::open::{OWNER_MODE, Place, name, with_suffix};
 use super::{Batch, OpenError, StoreError, Writer, copy};
 use crate::exchange::Snapshot;
 
@@ -69,7 +69,11 @@ pub fn receive(path: &Path, stream: &mut dyn Read) -> Result<Checked, BackupErro
 /// Makes a store, readable by its owner only.
 fn fill(part: &Path, stream: &mut dyn Read) -> Result<Checked, BackupError> {
     let mut options = OpenOptions::new();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
+    let options = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(OWNER_MODE);
     drop(options.open(part).map_err(failed(part))?);
     let place = Place::existing_file(part, CACHE_BYTES);
     let mut database = place.make_empty()?;

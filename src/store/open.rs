@@ -7,6 +7,7 @@
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ const CHECKED_BYTES_MAX: u64 = 16 << 20;
 
 /// What the name of a store ends in while it is being made.
 const DRAFT_SUFFIX: &str = ".new";
+
+/// Read and written by its owner alone.
+pub(super) const OWNER_MODE: u32 = 0o600;
 
 /// What the name of the file ends in that says that a sync has failed.
 const DOUBT_SUFFIX: &str = ".unsynced";
@@ -313,7 +317,10 @@ fn make_file(path: &Path, cache_bytes: usize) -> Result<(), OpenError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(fail(error)),
     }
-    File::create_new(&draft_path).map_err(fail)?;
+    // What is traded is nobody else's business, whatever the directory and the umask allow.
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(OWNER_MODE);
+    options.open(&draft_path).map_err(fail)?;
     let made = Place::existing_file(&draft_path, cache_bytes).make();
     let named = made.and_then(|()| name(&draft_path, path).map_err(fail));
     if named.is_err() {

@@ -10,6 +10,7 @@
 #![allow(unreachable_pub, reason = "nothing outside can use a test binary")]
 #![allow(missing_docs, reason = "names tell enough in a test; comments say why")]
 
+mod access;
 mod age;
 mod api;
 mod backup;

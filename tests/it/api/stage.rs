@@ -242,6 +242,7 @@ impl Stage {
         Stage::with(Access {
             key,
             reads_need_key,
+            ..Access::default()
         })
     }
 

@@ -10,15 +10,15 @@ use crate::support::{Answer, Client, Daemon, Launch};
 
 /// Both halves of a key.
 #[derive(Debug, Clone)]
-pub(super) struct Key {
-    pub(super) id: String,
-    pub(super) public: String,
-    pub(super) secret: String,
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) public: String,
+    pub(crate) secret: String,
 }
 
 impl Key {
     /// A key that the daemon makes.
-    pub(super) fn new(client: &mut Client, body: &str) -> Key {
+    pub(crate) fn new(client: &mut Client, body: &str) -> Key {
         let made = client.post("/admin/keys", body).json();
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
         Key {
@@ -29,7 +29,7 @@ impl Key {
     }
 
     /// The signature of a message.
-    pub(super) fn sign(&self, message: &str) -> String {
+    pub(crate) fn sign(&self, message: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
         let tag = hmac::sign(&key, message.as_bytes());
         tag.as_ref().iter().fold(String::new(), |digits, byte| {
@@ -39,7 +39,7 @@ impl Key {
 }
 
 /// Milliseconds since the epoch.
-pub(super) fn now() -> u128 {
+pub(crate) fn now() -> u128 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.unwrap().as_millis()
 }

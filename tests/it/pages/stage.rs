@@ -26,6 +26,8 @@ const START_MS: u64 = 1_722_902_400_000;
 const KEPT_HOURS: u64 = 23;
 /// Rows between two looks of the bot.
 const STRIDE: u64 = 160;
+/// Looks before the end at which it bids below the price: twenty hours.
+const LAST_BID: u64 = 30;
 
 /// A daemon with its folder.
 #[derive(Debug)]
@@ -123,9 +125,22 @@ fn play(client: &mut Client, rows: u64) {
             client.post("/balance/USDT/deposit", "{\"amount\":50000}");
         } else {
             trade(client, &mut chance, done / STRIDE);
+            if (rows - done) / STRIDE == LAST_BID {
+                bid_below(client);
+            }
         }
         done += stride;
     }
+}
+
+/// A bid below the price, of whose life all prices are still known at the end, whether it was met by then or not.
+fn bid_below(client: &mut Client) {
+    let price = client.get("/tickers/BTC/USDT").json()["BTC/USDT"]["price"].clone();
+    let limit = price.as_f64().unwrap() * 0.99;
+    let body = format!(
+        r#"{{"symbol":"BTC/USDT","side":"buy","type":"limit","limit_price":{limit:.2},"amount":0.02}}"#
+    );
+    client.post("/orders", &body);
 }
 
 fn trade(client: &mut Client, chance: &mut Chance, turn: u64) {

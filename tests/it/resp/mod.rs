@@ -4,4 +4,4 @@
 mod bounds;
 mod python;
 mod read;
-mod stage;
+pub(crate) mod stage;

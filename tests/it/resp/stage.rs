@@ -44,7 +44,7 @@ impl Stage {
 }
 
 /// Where the port is, which the log tells.
-pub(super) fn address(daemon: &Daemon) -> SocketAddr {
+pub(crate) fn address(daemon: &Daemon) -> SocketAddr {
     let log = daemon.log();
     let (_, rest) = log.split_once("redis://").unwrap();
     let end = rest.find([',', '\n']).unwrap();
