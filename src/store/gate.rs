@@ -324,9 +324,13 @@ impl StorageBackend for Gate {
         self.0.disk.close()
     }
 
-    // Locks are the disk's own, gate or not.
+    // Locks are the disk's own, gate or not. A file that is open for reading takes shared ones only, which keep writers
+    // out as well.
 
     fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        if self.0.read_only {
+            return self.0.disk.try_lock_shared_range(start, end);
+        }
         self.0.disk.try_lock_range(start, end)
     }
 
@@ -339,6 +343,9 @@ impl StorageBackend for Gate {
     }
 
     fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        if self.0.read_only {
+            return self.0.disk.lock_shared_range(start, end);
+        }
         self.0.disk.lock_range(start, end)
     }
 

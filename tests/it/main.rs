@@ -36,6 +36,7 @@ mod resp;
 mod scenarios;
 mod server;
 mod service;
+mod small_disk;
 mod stop;
 mod support;
 mod tidy;

@@ -12,9 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use chance::Chance;
-#[allow(unused_imports, reason = "the benchmarks name it, the tests do not")]
-pub(crate) use client::Answer;
-pub(crate) use client::Client;
+pub(crate) use client::{Answer, Client};
 pub(crate) use daemon::{Daemon, Launch};
 #[allow(unused_imports, reason = "the tests name them, the benchmarks do not")]
 pub(crate) use daemon::{OWN_BINARY, other_binary};
