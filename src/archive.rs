@@ -1,10 +1,11 @@
-//! Closed orders, histories and trades, as whoever keeps them lets them be read.
+//! Closed orders, histories, trades and candles, as whoever keeps them lets them be read.
 //!
 //! The exchange keeps open orders only. Calls may wait for a disk: make them on a thread that may wait.
 
 use std::fmt;
 use std::ops::ControlFlow;
 
+use crate::candles::{Candle, Level};
 use crate::exchange::{HistoryEntry, Order, Trade};
 use crate::units::{ClientId, OrderId, Symbol, Timestamp};
 
@@ -77,7 +78,24 @@ impl OrderWalk {
     }
 }
 
-/// Reads closed orders and trades.
+/// Which candles to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CandleWalk {
+    /// Of which symbol.
+    pub symbol: Symbol,
+    /// Of which length.
+    pub level: Level,
+    /// Those that begin at or after this.
+    pub from: Timestamp,
+    /// Those that begin at or before this.
+    pub to: Timestamp,
+    /// At least so many where there are as many, and no chunk beyond.
+    pub most: usize,
+    /// Whether those are the oldest, and not the newest.
+    pub oldest_first: bool,
+}
+
+/// Reads closed orders, trades and candles.
 pub trait Archive: fmt::Debug + Send + Sync {
     /// A closed order.
     fn order(&self, id: OrderId) -> Result<Option<Order>, Unreadable>;
@@ -117,6 +135,9 @@ pub trait Archive: fmt::Debug + Send + Sync {
 
     /// Sends everything that is stored, as a backup, in pieces, until told to stop.
     fn backup(&self, send: &mut dyn FnMut(Vec<u8>) -> ControlFlow<()>) -> Result<(), Unreadable>;
+
+    /// The candles of full chunks that are wanted, oldest first.
+    fn candles(&self, walk: CandleWalk) -> Result<Vec<Candle>, Unreadable>;
 
     /// How many closed orders there are.
     fn count(&self) -> Result<u64, Unreadable>;

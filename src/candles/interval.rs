@@ -24,12 +24,12 @@ pub enum Interval {
 
 /// All intervals, the shortest first.
 pub const INTERVALS: [Interval; 15] = [
-    Interval::Fixed("1m", MINUTE),
+    Interval::MINUTE,
     Interval::Fixed("3m", 3 * MINUTE),
     Interval::Fixed("5m", 5 * MINUTE),
     Interval::Fixed("15m", 15 * MINUTE),
     Interval::Fixed("30m", 30 * MINUTE),
-    Interval::Fixed("1h", HOUR),
+    Interval::HOUR,
     Interval::Fixed("2h", 2 * HOUR),
     Interval::Fixed("4h", 4 * HOUR),
     Interval::Fixed("6h", 6 * HOUR),
@@ -42,6 +42,11 @@ pub const INTERVALS: [Interval; 15] = [
 ];
 
 impl Interval {
+    /// A minute, the shortest.
+    pub const MINUTE: Interval = Interval::Fixed("1m", MINUTE);
+    /// An hour.
+    pub const HOUR: Interval = Interval::Fixed("1h", HOUR);
+
     /// The interval of this name; `1M` is a month and `1m` a minute.
     pub fn parse(name: &str) -> Option<Interval> {
         INTERVALS.into_iter().find(|known| known.name() == name)

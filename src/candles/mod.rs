@@ -3,7 +3,7 @@
 //! Every price goes into the candle of its minute. There are three levels; a chunk of one is a candle of the next, so that
 //! nothing is counted twice. What is longer or between (5m, 4h, 1w, ...) is put together when somebody asks.
 //!
-//! | level | a candle is | a chunk is | is kept |
+//! | level | a candle is | a chunk is | is kept, see [`Kept`] |
 //! | --- | --- | --- | --- |
 //! | `Minute` | 1 min | 1 h | 7 days |
 //! | `Hour` | 1 h | 1 day | 180 days |
@@ -97,16 +97,6 @@ impl Level {
         }
     }
 
-    /// How long chunks are kept.
-    pub fn kept(self) -> Span {
-        let days = match self {
-            Level::Minute => 7,
-            Level::Hour => 180,
-            Level::Day => 3653,
-        };
-        Span::from_secs(days * 86_400)
-    }
-
     /// The number of the chunk that a point in time falls into.
     pub fn chunk(self, at: Timestamp) -> u32 {
         let number = at.as_millis() / (self.span() * self.slots());
@@ -122,6 +112,11 @@ impl Level {
         Timestamp::from_millis(at.as_millis() - at.as_millis() % self.span())
     }
 
+    /// When a chunk begins.
+    pub fn chunk_start(self, chunk: u32) -> Timestamp {
+        self.start(chunk, 0)
+    }
+
     fn start(self, chunk: u32, slot: u64) -> Timestamp {
         Timestamp::from_millis((u64::from(chunk) * self.slots() + slot).saturating_mul(self.span()))
     }
@@ -129,7 +124,7 @@ impl Level {
     /// Candles of a chunk as one candle of the next level.
     fn summary(self, candles: &[Candle]) -> Option<Candle> {
         let (first, later) = candles.split_first()?;
-        let start = self.start(self.chunk(first.start), 0);
+        let start = self.chunk_start(self.chunk(first.start));
         let mut sum = Candle { start, ..*first };
         for candle in later {
             sum.append(candle);
@@ -138,14 +133,45 @@ impl Level {
     }
 }
 
+/// How long candles of each level are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Those of a minute.
+    pub minutes: Span,
+    /// Those of an hour.
+    pub hours: Span,
+    /// Those of a day.
+    pub days: Span,
+}
+
+impl Default for Kept {
+    fn default() -> Kept {
+        let days = |days: u64| Span::from_secs(days * 86_400);
+        Kept {
+            minutes: days(7),
+            hours: days(180),
+            days: days(3653),
+        }
+    }
+}
+
+impl Kept {
+    /// How long those of a level are.
+    pub fn of(self, level: Level) -> Span {
+        match level {
+            Level::Minute => self.minutes,
+            Level::Hour => self.hours,
+            Level::Day => self.days,
+        }
+    }
+}
+
 /// What is added to the open chunks of a level since the last time, of all symbols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice {
     /// The level.
     pub level: Level,
-    /// The chunk.
-    pub chunk: u32,
-    /// When it was taken; a later slice of the same chunk goes before an earlier one.
+    /// When it was taken, in the chunk that was open then; a later slice of a chunk goes before an earlier one.
     pub at: Timestamp,
     /// The candles, packed.
     pub candles: Vec<(Symbol, Vec<u8>)>,
@@ -186,9 +212,21 @@ pub struct Candles {
     sent: usize,
     /// The chunk of each level when it was last written.
     present: [Option<u32>; LEVELS.len()],
+    kept: Kept,
 }
 
 impl Candles {
+    /// The same, but kept for so long.
+    #[must_use]
+    pub fn kept(self, kept: Kept) -> Candles {
+        Candles { kept, ..self }
+    }
+
+    /// Whether so much waits for the disk that it is not to wait for the prices: time may run fast in a recording.
+    pub fn is_pressing(&self) -> bool {
+        self.waiting.len().saturating_sub(self.sent) >= WAITING_CHUNKS_MAX / 2
+    }
+
     /// Takes what the exchange has seen.
     pub fn take(&mut self, seen: Vec<Seen>) {
         let mut full = Vec::new();
@@ -250,14 +288,13 @@ impl Candles {
             if !candles.is_empty() {
                 changes.slices.push(Slice {
                     level,
-                    chunk,
                     at: now,
                     candles,
                 });
             }
             if *present != Some(chunk) {
                 *present = Some(chunk);
-                let oldest = level.chunk(now.minus(level.kept()));
+                let oldest = level.chunk(now.minus(self.kept.of(level)));
                 changes.begun.push((level, chunk, oldest));
             }
         }
@@ -294,8 +331,9 @@ impl Candles {
     pub fn restored(slices: Vec<Slice>) -> Result<Candles, Unsound> {
         let mut found: BTreeMap<(Symbol, Level, Timestamp), Candle> = BTreeMap::new();
         for slice in slices {
+            let chunk = slice.level.chunk(slice.at);
             for (symbol, packed) in slice.candles {
-                for candle in unpacked(slice.level, slice.chunk, &packed)? {
+                for candle in unpacked(slice.level, chunk, &packed)? {
                     found.insert((symbol, slice.level, candle.start), candle);
                 }
             }

@@ -34,7 +34,8 @@ impl Disk {
             self.chunks.insert(key, chunk.packed);
         }
         for slice in changes.slices {
-            let key = (slice.level, slice.chunk, slice.at.as_millis());
+            let chunk = slice.level.chunk(slice.at);
+            let key = (slice.level, chunk, slice.at.as_millis());
             self.slices.insert(key, slice);
         }
         for (begun, present, oldest) in changes.begun {
@@ -128,7 +129,7 @@ fn candles_of_every_interval_are_those_of_all_prices() {
         for interval in INTERVALS {
             let oldest = interval
                 .level()
-                .chunk(Timestamp::from_millis(now).minus(interval.level().kept()));
+                .chunk(Timestamp::from_millis(now).minus(Kept::default().of(interval.level())));
             let kept = interval
                 .start(interval.level().start(oldest + 1, 0))
                 .as_millis();
@@ -177,6 +178,26 @@ fn a_disk_that_takes_nothing_loses_no_candle() {
         plain(&disk.all(&after, Level::Minute)),
         naive(&ticks, minute)
     );
+}
+
+#[test]
+fn what_a_fast_recording_fills_presses_before_it_is_lost() {
+    let (mut candles, mut disk, mut flushes) = (Candles::default(), Disk::default(), 0);
+    for hour in 0..24 * 400u64 {
+        candles.take(vec![seen(START + hour * 3_600_000, "1")]);
+        if candles.is_pressing() {
+            disk.write(candles.take_changes(Timestamp::from_millis(START + hour * 3_600_000)));
+            assert!(!candles.is_pressing());
+            candles.landed(true);
+            flushes += 1;
+        }
+    }
+    assert!((1..10).contains(&flushes), "{flushes}");
+    // The oldest hours are over half a year old.
+    let hours = disk.all(&candles, Level::Hour);
+    assert!(hours.len() >= 24 * 180, "{}", hours.len());
+    let gap = |pair: &[Candle]| pair[1].start.since(pair[0].start) != Span::from_secs(3600);
+    assert!(!hours.windows(2).any(gap));
 }
 
 #[test]

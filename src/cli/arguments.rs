@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
+use super::candles::CandleFilter;
 use super::operands::{AssetAmount, Number, OrderFilter, Side, SymbolPrice};
 use super::order_terms::{NewOrder, OrderSketch, PairSketch, ReplaceSketch};
 
@@ -182,6 +183,18 @@ pub(super) enum ClientCommand {
         /// Symbol, or several with commas between
         #[arg(value_name = "SYMBOL[,SYMBOL]", value_parser = NonEmptyStringValueParser::new())]
         symbols: String,
+    },
+
+    /// Show candles of a symbol, the oldest first: its prices, and what was traded here
+    #[command(after_help = "Example: mockx candles BTC/USDT --interval 1h --limit 24 --table")]
+    Candles(CandleFilter),
+
+    /// Show what the last 24 hours brought, of one symbol or of all
+    #[command(after_help = "Example: mockx stats BTC/USDT")]
+    Stats {
+        /// Symbol [default: all that have a price]
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        symbol: Option<String>,
     },
 
     /// Show the balance of every asset

@@ -10,6 +10,7 @@
 
 mod answer;
 mod arguments;
+mod candles;
 mod check;
 mod client;
 mod doctor;

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::arguments::{ClientCommand, KeyCommand};
+use super::candles::CandleFilter;
 use super::exit::Failure;
 use super::operands::{AssetAmount, Number, OrderFilter, OrderType, Side, SymbolPrice};
 use super::order_terms::{NewOrder, OrderSketch, OrderTerms, PairSketch, ReplaceSketch};
@@ -151,6 +152,11 @@ pub(super) fn request(command: &ClientCommand) -> Result<Request, Failure> {
         C::Ticker { symbols } => {
             Request::get(format!("/tickers/{}", encode_list(symbols))).judged(Verdict::Tickers)
         }
+        C::Candles(filter) => Request::get(candles(filter)),
+        C::Stats { symbol } => Request::get(match symbol {
+            Some(symbol) => format!("/stats/{}", encode(symbol)),
+            None => "/stats".to_owned(),
+        }),
         C::Balance => Request::get("/balance"),
         C::BalanceAsset { asset } => Request::get(format!("/balance/{}", encode(asset))),
         C::BalanceList => Request::get("/balance/list"),
@@ -342,6 +348,19 @@ fn filtered(path: &str, filter: &OrderFilter) -> String {
     query(path, &pairs)
 }
 
+fn candles(filter: &CandleFilter) -> String {
+    let number = |number: Option<u64>| number.map(|number| number.to_string());
+    query(
+        &format!("/candles/{}", encode(&filter.symbol)),
+        &[
+            ("interval", filter.interval.clone()),
+            ("since", number(filter.since)),
+            ("until", number(filter.until)),
+            ("limit", number(filter.limit)),
+        ],
+    )
+}
+
 /// `path` with those of the pairs that have a value behind it.
 fn query(path: &str, pairs: &[(&str, Option<String>)]) -> String {
     let mut whole = path.to_owned();
@@ -379,6 +398,8 @@ fn encode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::arguments::{Arguments, Command};
+    use clap::Parser as _;
 
     #[test]
     fn slashes_and_unicode_are_encoded_and_commas_are_not() {
@@ -406,5 +427,25 @@ mod tests {
             filtered("/orders", &some),
             "/orders?status=new,filled&symbol=BTC%2FUSDT&side=buy&tail=5"
         );
+    }
+
+    #[test]
+    fn candles_and_stats_are_asked_for_by_symbol() {
+        let path = |words: &str| {
+            let words = words.split(' ').chain(["BTC/USDT"]);
+            let typed = Arguments::try_parse_from(["mockx"].into_iter().chain(words)).unwrap();
+            match typed.command {
+                Some(Command::Client(command)) => request(&command).unwrap().path,
+                _ => panic!("no client command"),
+            }
+        };
+        assert_eq!(path("candles"), "/candles/BTC%2FUSDT");
+        assert_eq!(
+            path("candles --interval 1h --since 5 --until 9 --limit 3"),
+            "/candles/BTC%2FUSDT?interval=1h&since=5&until=9&limit=3"
+        );
+        assert_eq!(path("stats"), "/stats/BTC%2FUSDT");
+        let all = request(&ClientCommand::Stats { symbol: None }).unwrap();
+        assert_eq!((all.method, all.path.as_str()), ("GET", "/stats"));
     }
 }

@@ -39,6 +39,7 @@ pub use secret::Secret;
 pub use venue::Venue;
 pub use written::Written;
 
+use crate::candles::Kept;
 use crate::units::{Asset, Rate, Span, Symbol};
 use paths::Places;
 use raw::Raw;
@@ -264,6 +265,8 @@ pub struct Store {
     pub cache_mib: u32,
     /// How often prices are written to disk.
     pub price_flush: Span,
+    /// How long candles are kept.
+    pub candles: Kept,
 }
 
 /// Section `[pages]`.

@@ -19,7 +19,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 64] = [
+pub(super) const KEYS: [&str; 67] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -72,6 +72,9 @@ pub(super) const KEYS: [&str; 64] = [
     "store.data_dir",
     "store.cache_mib",
     "store.price_flush",
+    "store.candle_minutes",
+    "store.candle_hours",
+    "store.candle_days",
     "pages.enabled",
     "pages.need_key",
     "pages.hosts",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::stretch::Stretches;
 use super::system;
-use super::turns::Tally;
+use super::tally::Tally;
 use crate::exchange::Exchange;
 use crate::mirror::Feed;
 use crate::oracle::{Health, SourceState};

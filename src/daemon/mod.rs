@@ -25,6 +25,7 @@ mod signals;
 mod sockets;
 mod stretch;
 mod system;
+mod tally;
 mod turns;
 
 use std::cell::RefCell;
@@ -44,7 +45,8 @@ use tokio::task::{JoinError, JoinHandle, LocalSet, spawn_local};
 pub use clock::{Clock, MarketClock, Reading, SystemClock};
 pub use fatal::Fatal;
 pub use import::{Imported, NotImported, import_keys};
-pub use turns::{Ask, Housekeeping, Load, Tally, Turns};
+pub use tally::Tally;
+pub use turns::{Ask, Housekeeping, Load, Turns};
 
 use crate::binance::{self, Binance};
 use crate::config::local::LocalError;
@@ -59,7 +61,7 @@ use crate::pages::{self, Pages};
 use crate::pool::Pool;
 use crate::samples::Samples;
 use crate::stepper::Stepper;
-use crate::store::{self, Store};
+use crate::store::{self, Store, StoreError};
 use crate::units::{Amount, Exact, Moment, Span, Symbol};
 use crate::verifier::Verifier;
 use board::Board;
@@ -144,14 +146,15 @@ async fn run(
 
     let board = Board::new(config.data_dir.join(store::FILE_NAME), stretches);
     let board = Rc::new(board);
-    let samples = store.load_samples().map_err(Fatal::StoreLost)?;
-    let samples = Rc::new(RefCell::new(samples));
+    let samples = shared(store.load_samples())?;
     let (mailbox, inbox) = Mailbox::new();
     let (stepper, steps) = Stepper::new();
     let (verifier, verifications) = Verifier::new();
     let pool = Pool::new(Arc::new(store.reader()));
     let reading = reading::start(config, &mailbox, &pool, &stopped).await?;
     let context = context(config, pool, &board, mailbox.clone(), (stepper, verifier))?;
+    let candles = store.load_candles().map_err(Fatal::StoreLost)?;
+    let candles = context.draw_on(candles.kept(config.store.candles));
     let following = Following::start(config, &store, &board, mailbox.clone(), verifications)?;
     let (mut following, followed) = following.unzip();
     let site = Site::new(config, context, &samples)?;
@@ -160,6 +163,7 @@ async fn run(
     let pulse = Pulse::of(&launch.environment, Arc::clone(&notifier));
     let (feed, pruned) = followed.map(Followed::into_parts).unzip();
     let turns = turns(config, exchange, &board).with_samples(samples);
+    let turns = turns.with_candles(candles);
     let matcher = Matcher::new(turns.followed_by(feed), store, pulse, pruned);
     let mut matcher = spawn_local(matcher.run(inbox));
 
@@ -210,6 +214,12 @@ async fn run(
     drop(endpoint);
     let ended = ended.unwrap_or(Err(Fatal::MatcherGone));
     ended.inspect(|()| log::info!("stopped"))
+}
+
+/// What the store held, to be shared.
+fn shared<T>(held: Result<T, StoreError>) -> Result<Rc<RefCell<T>>, Fatal> {
+    let held = held.map_err(Fatal::StoreLost)?;
+    Ok(Rc::new(RefCell::new(held)))
 }
 
 /// All that answers on the port.

@@ -9,7 +9,7 @@
 //! present prices), changes are refused, looks go on, and the store is asked to open its file again until it takes a
 //! commit.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -18,11 +18,13 @@ use std::time::Duration;
 use super::Fatal;
 use super::board::add;
 use super::clock::{Clock, Reading};
+use super::tally::Tally;
+use crate::candles::Candles;
 use crate::exchange::{Command, Event, Exchange, MarketState, Snapshot};
 use crate::mailbox::{Fate, Job, Reply, Unavailable, Work};
 use crate::mirror::{Changes, Feed};
 use crate::samples::Samples;
-use crate::status::ClockStatus;
+use crate::status::ClockTrust;
 use crate::store::{Batch, StoreError};
 use crate::units::{Moment, OrderId, Symbol};
 
@@ -50,25 +52,6 @@ pub enum Ask {
 /// Reads back what the store has committed.
 pub type Load<'a> = &'a dyn Fn() -> Result<(Snapshot, Samples), StoreError>;
 
-/// What the turns tell of themselves.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// Jobs.
-    pub commands: Cell<u64>,
-    /// Trades.
-    pub fills: Cell<u64>,
-    /// Commits that succeeded.
-    pub commits: Cell<u64>,
-    /// How long they took, in all.
-    pub commit_time: Cell<Duration>,
-    /// Why the store takes no writes.
-    pub store_failure: RefCell<Option<String>>,
-    /// What is wrong with the books.
-    pub audit_failure: RefCell<Option<String>>,
-    /// The clock.
-    pub clock: Cell<ClockStatus>,
-}
-
 /// What was asked of the store and has not been answered.
 enum Asked {
     Commit {
@@ -86,6 +69,7 @@ pub struct Turns {
     clock: Clock,
     tally: Rc<Tally>,
     samples: Rc<RefCell<Samples>>,
+    candles: Rc<RefCell<Candles>>,
     housekeeping: Housekeeping,
     asked: Option<Asked>,
     /// Answers to jobs whose changes are not on their way yet.
@@ -126,6 +110,7 @@ impl Turns {
             clock,
             tally,
             samples: Rc::default(),
+            candles: Rc::default(),
             asked: None,
             gathered: Vec::new(),
             failure: None,
@@ -143,6 +128,13 @@ impl Turns {
     #[must_use]
     pub fn with_samples(self, samples: Rc<RefCell<Samples>>) -> Turns {
         Turns { samples, ..self }
+    }
+
+    /// The same with candles that others see too.
+    #[must_use]
+    pub fn with_candles(mut self, candles: Rc<RefCell<Candles>>) -> Turns {
+        self.exchange.note_seen();
+        Turns { candles, ..self }
     }
 
     /// The same with a mirror.
@@ -248,6 +240,7 @@ impl Turns {
     /// Ends a turn: what follows from it, and what the store is to be asked.
     pub fn close(&mut self, reading: Reading) -> Option<Ask> {
         self.samples.borrow_mut().observe(&self.exchange);
+        self.draw();
         self.tell_prices();
         self.keep_house(reading);
         if self.asked.is_some() {
@@ -269,8 +262,19 @@ impl Turns {
         }
         // Time goes on while nobody is looking: orders that are due now are filled now, not after the restart.
         self.advance(reading);
+        self.draw();
         self.flush_due = true;
         self.batch(reading)
+    }
+
+    /// Puts what was seen into candles, unless nobody knows what time it is.
+    fn draw(&mut self) {
+        let seen = self.exchange.take_seen();
+        if !seen.is_empty() && self.clock.status().trust != ClockTrust::Wrong {
+            let mut candles = self.candles.borrow_mut();
+            candles.take(seen);
+            self.flush_due |= candles.is_pressing();
+        }
     }
 
     /// Notes that prices are to be written, and audits, each every so often.
@@ -315,7 +319,10 @@ impl Turns {
         }
         let batch = if self.flush_due {
             let samples = self.samples.borrow_mut().take_changes();
-            batch.with_prices(&self.exchange).with_samples(samples)
+            let now = self.exchange.moment().now;
+            let candles = self.candles.borrow_mut().take_changes(now);
+            let batch = batch.with_prices(&self.exchange);
+            batch.with_samples(samples).with_candles(candles)
         } else {
             batch
         };
@@ -378,6 +385,7 @@ impl Turns {
 
     /// A batch is on the disk.
     fn landed(&mut self, took: Duration, replies: Vec<Reply>, changes: Option<Changes>) {
+        self.candles.borrow_mut().landed(true);
         add(&self.tally.commits, 1);
         self.tally
             .commit_time
@@ -405,6 +413,7 @@ impl Turns {
         log::error!("the store takes no writes: {error}; orders are refused until it does");
         let why: Rc<str> = error.0.into();
         *self.tally.store_failure.borrow_mut() = Some(why.to_string());
+        self.candles.borrow_mut().landed(false);
         self.restore(load)?;
         self.flush_due = false;
         self.next_reopen = reading.run.saturating_add(REOPEN_INTERVAL);
@@ -423,6 +432,7 @@ impl Turns {
         let rules = self.exchange.rules().clone();
         let moment = self.exchange.moment();
         self.exchange = Exchange::restore(rules, snapshot).map_err(Fatal::Unsound)?;
+        self.exchange.note_seen();
         // Time does not run back for those who look.
         self.exchange.let_pass(moment);
         if let Some(feed) = &self.feed {

@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 
 use super::problem::Problem;
 use crate::archive::{Archive, Unreadable};
+use crate::candles::Candles;
 use crate::exchange::{Exchange, FeeMode};
 use crate::keys::Keyring;
 use crate::mailbox::Mailbox;
@@ -36,6 +37,8 @@ pub struct Context {
     /// Keys of the Binance-compatible API.
     pub(super) keys: Option<Rc<Keyring>>,
     pub(super) traffic: Traffic,
+    /// Candles that need not be on the disk yet.
+    pub(super) candles: Rc<RefCell<Candles>>,
     /// The documentation page, rendered when it is first asked for.
     pub(super) docs: OnceCell<String>,
 }
@@ -65,6 +68,7 @@ impl Context {
             enforce_rules: false,
             keys: None,
             traffic: Traffic::default(),
+            candles: Rc::default(),
             docs: OnceCell::new(),
         }
     }
@@ -75,6 +79,12 @@ impl Context {
         self.fee_mode = fee_mode;
         self.enforce_rules = enforce_rules;
         self
+    }
+
+    /// Goes on from these candles; gives them to whoever draws them.
+    pub fn draw_on(&self, candles: Candles) -> Rc<RefCell<Candles>> {
+        self.candles.replace(candles);
+        Rc::clone(&self.candles)
     }
 
     /// The same with a replay that clients may step.

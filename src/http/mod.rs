@@ -13,14 +13,16 @@
 //! | `wire`      | a socket that knows what it is waiting for, and since when      |
 //! | [`router`]  | one table: which method and path goes to which handler          |
 //! | [`context`] | what the handlers stand on, and who may do what                 |
+//! | [`market`]  | market data as every API gives it                               |
 //! | `fields`    | the fields of a body, and which one is wrong                    |
 //! | `site`      | whether a page of a stranger is behind a request                |
 //!
-//! The handlers have one file a topic: `tickers`, `balances`, `orders` (with `order_terms`, `order_filter`, `order_list`,
+//! The handlers have one file a topic: `tickers`, `candles`, `balances`, `orders` (with `order_terms`, `order_filter`, `order_list`,
 //! `order_groups`), `rules`, `overview`, `admin`, `keys`, `health`, `metrics`, `docs`, `root`.
 
 pub mod context;
 pub mod limits;
+pub mod market;
 pub mod message;
 pub mod problem;
 pub mod router;
@@ -29,6 +31,7 @@ pub mod server;
 mod admin;
 mod backup;
 mod balances;
+mod candles;
 mod crowd;
 mod docs;
 mod fields;

@@ -11,8 +11,8 @@ use super::message::{Method, Request, Response};
 use super::problem::Problem;
 use super::target::{Query, decode};
 use super::{
-    admin, balances, docs, health, keys, metrics, order_groups, orders, overview, root, rules,
-    site, tickers, trades,
+    admin, balances, candles, docs, health, keys, metrics, order_groups, orders, overview, root,
+    rules, site, tickers, trades,
 };
 
 /// What a call needs to be let through where authentication is on.
@@ -44,6 +44,10 @@ enum Action {
     Root,
     Tickers,
     TickersOf,
+    Candles,
+    Stats,
+    StatsOf,
+    Depth,
     Balance,
     BalanceList,
     BalanceOf,
@@ -94,6 +98,10 @@ const fn route(method: &'static str, path: &'static str, guard: Guard, action: A
 pub const ROUTES: &[Route] = &[
     route("GET", "/tickers", Guard::Read, Action::Tickers),
     route("GET", "/tickers/{symbols}", Guard::Read, Action::TickersOf),
+    route("GET", "/candles/{symbol}", Guard::Read, Action::Candles),
+    route("GET", "/stats", Guard::Read, Action::Stats),
+    route("GET", "/stats/{symbol}", Guard::Read, Action::StatsOf),
+    route("GET", "/depth/{symbol}", Guard::Read, Action::Depth),
     route("GET", "/orders", Guard::Read, Action::Orders),
     route("POST", "/orders", Guard::Write, Action::Place),
     route("GET", "/orders/list", Guard::Read, Action::OrderIds),
@@ -229,6 +237,10 @@ async fn act(action: Action, call: &Call<'_>) -> Result<Response, Problem> {
         Action::Root => Ok(root::service(call)),
         Action::Tickers => tickers::list(call).await,
         Action::TickersOf => tickers::some(call).await,
+        Action::Candles => candles::candles(call).await,
+        Action::Stats => candles::all_stats(call).await,
+        Action::StatsOf => candles::stats_of(call).await,
+        Action::Depth => candles::depth(call).await,
         Action::Balance => balances::all(call).await,
         Action::BalanceList => balances::list(call).await,
         Action::BalanceOf => balances::one(call).await,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::candles;
 use crate::exchange::{
     Account, Basis, Digest, Event, Exchange, HistoryEntry, MarketRules, MarketState, Order, Side,
     Snapshot, Trade, TradeTotals,
@@ -28,6 +29,7 @@ pub struct Batch {
     pub(super) markets: Vec<MarketState>,
     pub(super) rules: Vec<(Symbol, MarketRules)>,
     pub(super) samples: Changes,
+    pub(super) candles: candles::Changes,
     pub(super) prune_before: Option<Elapsed>,
     pub(super) prune_trades_before: Option<Elapsed>,
 }
@@ -132,6 +134,12 @@ impl Batch {
     #[must_use]
     pub fn with_samples(self, samples: Changes) -> Batch {
         Batch { samples, ..self }
+    }
+
+    /// Adds candles since they were last written.
+    #[must_use]
+    pub fn with_candles(self, candles: candles::Changes) -> Batch {
+        Batch { candles, ..self }
     }
 
     /// Whether it begins with forgetting everything.

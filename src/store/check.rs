@@ -6,7 +6,7 @@ use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
 use super::row::{read_entry, read_order};
 use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, OPEN_ORDERS};
-use super::{OpenError, Place, StoreError, load, named, trades};
+use super::{OpenError, Place, StoreError, candles, load, named, trades};
 use crate::archive::TradeWalk;
 use crate::exchange::{Digest, Exchange, Rules};
 
@@ -41,6 +41,7 @@ pub fn check(path: &Path) -> Result<Checked, OpenError> {
     let exchange = Exchange::restore(Rules::default(), snapshot);
     let exchange = exchange.map_err(|broken| place.damaged(broken))?;
     load::load_samples(&view).map_err(|error| place.damaged(error))?;
+    candles::check(&view).map_err(|error| place.damaged(error))?;
     let closed = check_archive(&view).map_err(|error| place.damaged(error))?;
     let trades = count_trades(&view).map_err(|error| place.damaged(error))?;
     Ok(Checked {

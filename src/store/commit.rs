@@ -25,6 +25,7 @@ pub(super) fn commit(database: &Database, batch: &Batch) -> Result<(), StoreErro
     put_markets(&transaction, batch)?;
     put_rules(&transaction, batch)?;
     put_samples(&transaction, &batch.samples)?;
+    super::candles::put(&transaction, &batch.candles)?;
     transaction.commit().map_err(StoreError::new)
 }
 

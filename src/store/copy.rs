@@ -20,8 +20,8 @@ use redb::{
 use super::StoreError;
 use super::load::opened;
 use super::tables::{
-    ARCHIVE, CLOSED_BY_NAME, CLOSED_BY_UPDATE, MARKET_RULES, MARKETS, META, OPEN_ORDERS,
-    PRICE_SLOTS, SAMPLES, STATE, TRADES,
+    ARCHIVE, CANDLE_SLICES, CANDLES, CLOSED_BY_NAME, CLOSED_BY_UPDATE, MARKET_RULES, MARKETS, META,
+    OPEN_ORDERS, PRICE_SLOTS, SAMPLES, STATE, TRADES,
 };
 use crate::exchange::Digest;
 
@@ -47,6 +47,8 @@ macro_rules! with_every_table {
         $do(PRICE_SLOTS, 7, $($argument),*)?;
         $do(TRADES, 8, $($argument),*)?;
         $do(MARKET_RULES, 9, $($argument),*)?;
+        $do(CANDLES, 10, $($argument),*)?;
+        $do(CANDLE_SLICES, 11, $($argument),*)?;
         $do(CLOSED_BY_NAME, 12, $($argument),*)?;
     }};
 }

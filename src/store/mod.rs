@@ -24,10 +24,12 @@
 //! | `copy` | all rows, as a stream |
 //! | `backup`, `check` | copies, and the audit of a store at rest |
 //! | `reader` | closed orders and histories |
+//! | `candles` | candles, written, read and pruned |
 //! | `trades` | trades, written, read and pruned |
 
 mod backup;
 mod batch;
+mod candles;
 mod check;
 mod commit;
 mod compact;
@@ -61,6 +63,7 @@ pub use reader::Reader;
 pub use writer::Writer;
 use writer::{Task, TellPruned};
 
+use crate::candles::Candles;
 use crate::exchange::Snapshot;
 use crate::samples::Samples;
 use crate::units::OrderId;
@@ -223,6 +226,11 @@ impl Store {
     /// Reads back what was sampled; may wait for the disk.
     pub fn load_samples(&self) -> Result<Samples, StoreError> {
         load::load_samples(&self.shared.view()?)
+    }
+
+    /// Reads back the candles that are in no full chunk; may wait for the disk.
+    pub fn load_candles(&self) -> Result<Candles, StoreError> {
+        candles::load(&self.shared.view()?)
     }
 
     /// For reading closed orders on other threads.

@@ -8,7 +8,8 @@ use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use super::row::{read_entry, read_order};
 use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, OPEN_ORDERS};
 use super::{Shared, StoreError};
-use crate::archive::{Archive, OrderWalk, Stored, TradeWalk, Unreadable, Walk};
+use crate::archive::{Archive, CandleWalk, OrderWalk, Stored, TradeWalk, Unreadable, Walk};
+use crate::candles::Candle;
 use crate::exchange::{HistoryEntry, Order, Trade};
 use crate::units::OrderId;
 
@@ -215,5 +216,9 @@ impl Archive for Reader {
 
     fn trades_of(&self, id: OrderId) -> Result<Vec<Trade>, Unreadable> {
         Ok(self.read_trades_of(id)?)
+    }
+
+    fn candles(&self, walk: CandleWalk) -> Result<Vec<Candle>, Unreadable> {
+        Ok(super::candles::read(&self.shared.view()?, walk)?)
     }
 }

@@ -40,5 +40,11 @@ pub(super) const PRICE_SLOTS: TableDefinition<'_, u64, &[u8]> = TableDefinition:
 /// Symbol and trade id to trade.
 pub(super) const TRADES: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("trades");
 
+/// Level, chunk (eight hexadecimal digits) and symbol to the candles of a full chunk.
+pub(super) const CANDLES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("candles");
+/// Level and time (ms, sixteen hexadecimal digits) to what was added to the open chunks of all symbols since the time before.
+pub(super) const CANDLE_SLICES: TableDefinition<'_, &str, &[u8]> =
+    TableDefinition::new("candle_slices");
+
 /// Number of the creation in an order's history, which has no row: the closed order is kept there.
 pub(super) const CLOSED_ORDER: u32 = 0;

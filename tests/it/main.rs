@@ -15,6 +15,7 @@ mod age;
 mod api;
 mod backup;
 mod binance;
+mod candles;
 mod cli;
 mod description;
 mod doctor;

@@ -15,7 +15,8 @@ const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 const MAY_USE: [(&str, &[&str]); 25] = [
     ("units", &[]),
     ("exchange", &["units"]),
-    ("archive", &["exchange", "units"]),
+    ("archive", &["candles", "exchange", "units"]),
+    // Prices over time: drawn by the daemon, written by the store, read by clients.
     ("candles", &["exchange", "units"]),
     ("status", &["units"]),
     ("verifier", &[]),
@@ -26,7 +27,10 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("keys", &["private_file", "units"]),
     // What was: seen by the daemon, written by the store, drawn by the pages.
     ("samples", &["exchange", "units"]),
-    ("store", &["archive", "exchange", "samples", "units"]),
+    (
+        "store",
+        &["archive", "candles", "exchange", "samples", "units"],
+    ),
     ("oracle", &["exchange", "units"]),
     ("shapes", &["exchange", "units"]),
     ("keyspace", &["archive", "exchange", "shapes", "units"]),
@@ -39,8 +43,8 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     (
         "http",
         &[
-            "archive", "exchange", "keys", "mailbox", "pool", "shapes", "status", "stepper",
-            "units", "verifier",
+            "archive", "candles", "exchange", "keys", "mailbox", "pool", "shapes", "status",
+            "stepper", "units", "verifier",
         ],
     ),
     (
@@ -53,7 +57,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     (
         "binance",
         &[
-            "archive", "exchange", "http", "keys", "mailbox", "shapes", "units",
+            "archive", "candles", "exchange", "http", "keys", "mailbox", "shapes", "units",
         ],
     ),
     // Stands beside http and on the same context; the daemon joins the two.
@@ -63,13 +67,13 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "archive", "exchange", "http", "mailbox", "samples", "status", "units",
         ],
     ),
-    ("config", &["private_file", "units"]),
+    ("config", &["candles", "private_file", "units"]),
     (
         "daemon",
         &[
-            "archive", "binance", "config", "exchange", "http", "keys", "keyspace", "mailbox",
-            "mirror", "oracle", "pages", "pool", "resp", "samples", "status", "stepper", "store",
-            "units", "verifier",
+            "archive", "binance", "candles", "config", "exchange", "http", "keys", "keyspace",
+            "mailbox", "mirror", "oracle", "pages", "pool", "resp", "samples", "status", "stepper",
+            "store", "units", "verifier",
         ],
     ),
     ("cli", &["config", "daemon", "store", "units"]),

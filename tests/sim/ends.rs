@@ -133,7 +133,8 @@ impl World {
         let clock = Clock::System(SystemClock::new(stamped));
         let (mailbox, inbox) = Mailbox::new();
         self.process = Some(Process {
-            turns: Turns::new(exchange, clock, Rc::<Tally>::default(), housekeeping),
+            turns: Turns::new(exchange, clock, Rc::<Tally>::default(), housekeeping)
+                .with_candles(Rc::default()),
             writer,
             mailbox,
             inbox,

@@ -19,6 +19,7 @@ use super::valkey::{mirror, valkey};
 use super::{
     Config, Discovery, Exchange, MarketRules, Oracle, Pace, Server, Source, Store, TlsRoots,
 };
+use crate::candles::Kept;
 use crate::units::{Asset, Rate, Span, Symbol};
 
 const DEFAULT_PORT: u16 = 8000;
@@ -323,9 +324,15 @@ fn store(raw: &Raw) -> Result<Store, ConfigError> {
         u32::try_from(number).map_err(|_| setting.bad("must be a whole number"))
     })?;
     let price_flush = get(raw, "store.price_flush", Setting::positive_span)?;
+    let (kept, usual) = (|key| get(raw, key, Setting::span), Kept::default());
     Ok(Store {
         cache_mib: cache_mib.unwrap_or(4),
         price_flush: price_flush.unwrap_or(Span::from_secs(5 * MINUTE)),
+        candles: Kept {
+            minutes: kept("store.candle_minutes")?.unwrap_or(usual.minutes),
+            hours: kept("store.candle_hours")?.unwrap_or(usual.hours),
+            days: kept("store.candle_days")?.unwrap_or(usual.days),
+        },
     })
 }
 

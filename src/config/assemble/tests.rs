@@ -80,7 +80,8 @@ fn defaults_are_the_documented_ones() {
         config.store,
         Store {
             cache_mib: 4,
-            price_flush: Span::from_secs(300)
+            price_flush: Span::from_secs(300),
+            candles: Kept::default(),
         }
     );
     assert_eq!(config.log, LevelFilter::Info);
@@ -88,7 +89,7 @@ fn defaults_are_the_documented_ones() {
 
 /// Key, value as in the file, and how the error about it begins.
 #[rustfmt::skip]
-const BAD_VALUES: [(&str, &str, &str); 36] = [
+const BAD_VALUES: [(&str, &str, &str); 37] = [
     ("server.listen", "8000", "8000: must be a text in quotes"),
     ("server.listen", "\"localhost\"", "\"localhost\": must be an IP address and a port"),
     ("server.api_key", "\"my secret\"", "(not shown): must be 1 to 256 visible ASCII"),
@@ -123,6 +124,7 @@ const BAD_VALUES: [(&str, &str, &str); 36] = [
     ("oracle.replay_pace", "0", "0: must be fast, stepped, or a speed above 0"),
     ("oracle.replay_pace", "\"slow\"", "\"slow\": must be fast, stepped, or a speed"),
     ("store.cache_mib", "65", "65: must be a whole number from 1 to 64"),
+    ("store.candle_hours", "\"ever\"", "\"ever\": must be a time such as"),
     ("store.price_flush", "\"0s\"", "\"0s\": must be a time above 0"),
     ("log.level", "\"loud\"", "\"loud\": must be one of off, error, warn"),
 ];

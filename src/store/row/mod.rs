@@ -6,6 +6,7 @@
 
 mod account;
 mod basis;
+mod candles;
 mod figures;
 mod history;
 mod key;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use account::AccountRow;
 pub(super) use basis::BasisRow;
+pub(super) use candles::{ChunkRow, SliceRow};
 pub(super) use figures::{ExchangeRow, Figures, read_figures};
 pub(super) use history::{HistoryRow, read_entry};
 pub(super) use key::StateKey;

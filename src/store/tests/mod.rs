@@ -13,6 +13,7 @@
 //! | `faults` | the store on that disk |
 
 mod archive;
+mod candles;
 mod compact;
 mod desk;
 mod disk;

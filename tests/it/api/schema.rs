@@ -92,7 +92,7 @@ fn every_example_fits_its_schema() {
 /// Template of the path, method, target, body.
 type Step = (&'static str, &'static str, &'static str, &'static str);
 
-const DAY: [Step; 71] = [
+const DAY: [Step; 77] = [
     ("/", "GET", "/", ""),
     ("/healthz", "GET", "/healthz", ""),
     ("/readyz", "GET", "/readyz", ""),
@@ -112,6 +112,22 @@ const DAY: [Step; 71] = [
         "/tickers/BTC/USDT,ETH/BTC,NO/NE",
         "",
     ),
+    (
+        "/candles/{symbol}",
+        "GET",
+        "/candles/BTC/USDT?interval=1h&since=5&limit=9",
+        "",
+    ),
+    (
+        "/candles/{symbol}",
+        "GET",
+        "/candles/BTC/USDT?interval=7m",
+        "",
+    ),
+    ("/stats", "GET", "/stats", ""),
+    ("/stats/{symbol}", "GET", "/stats/ETH%2FBTC", ""),
+    ("/depth/{symbol}", "GET", "/depth/BTC/USDT", ""),
+    ("/depth/{symbol}", "GET", "/depth/NO/NE", ""),
     ("/balance", "GET", "/balance", ""),
     ("/balance/{asset}", "GET", "/balance/USDT", ""),
     (

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mockx::archive::{Archive, Name, OrderWalk, Stored, TradeWalk, Unreadable, Walk};
+use mockx::archive::{Archive, CandleWalk, Name, OrderWalk, Stored, TradeWalk, Unreadable, Walk};
+use mockx::candles::{Candle, Candles};
 use mockx::exchange::{Command, Event, Exchange, HistoryEntry, Order, Rules, Ticker, Trade};
 use mockx::http::{Access, ApiKey, Body, Context, Method, Request, Response, answer};
 use mockx::keys::Keyring;
@@ -89,6 +90,11 @@ impl Archive for Memory {
         // What is in memory has no rows.
         let _: ControlFlow<()> = send(b"no rows".to_vec());
         Ok(())
+    }
+
+    /// Nothing is older here than what is in memory.
+    fn candles(&self, _: CandleWalk) -> Result<Vec<Candle>, Unreadable> {
+        Ok(Vec::new())
     }
 
     fn order(&self, id: OrderId) -> Result<Option<Order>, Unreadable> {
@@ -202,6 +208,7 @@ pub(super) struct Stage {
     context: Rc<Context>,
     pub(super) exchange: Rc<RefCell<Exchange>>,
     pub(super) archive: Arc<Memory>,
+    candles: Rc<RefCell<Candles>>,
     clock: Rc<Cell<Moment>>,
     /// Whether the store refuses writes.
     pub(super) broken: Rc<Cell<bool>>,
@@ -276,6 +283,8 @@ impl Stage {
         let directory = tempfile::tempdir().unwrap();
         let keys = Keyring::open(directory.path()).unwrap();
         let context = context.with_keys(Rc::new(keys));
+        let candles = context.draw_on(Candles::default());
+        exchange.borrow_mut().note_seen();
         let stage = Stage {
             _directory: directory,
             runtime,
@@ -283,6 +292,7 @@ impl Stage {
             context: Rc::new(context),
             exchange,
             archive,
+            candles,
             clock,
             broken,
         };
@@ -291,6 +301,7 @@ impl Stage {
             inbox,
             Rc::clone(&stage.exchange),
             Arc::clone(&stage.archive),
+            Rc::clone(&stage.candles),
             Rc::clone(&stage.clock),
             Rc::clone(&stage.broken),
         ));
@@ -312,6 +323,7 @@ impl Stage {
         let mut exchange = self.exchange.borrow_mut();
         exchange.handle(self.clock.get(), command).unwrap();
         self.archive.keep(exchange.take_events());
+        self.candles.borrow_mut().take(exchange.take_seen());
     }
 
     /// A new ticker; with bid, ask and the quantity at both.
@@ -422,6 +434,7 @@ async fn matcher(
     mut inbox: mpsc::Receiver<Job>,
     exchange: Rc<RefCell<Exchange>>,
     archive: Arc<Memory>,
+    candles: Rc<RefCell<Candles>>,
     clock: Rc<Cell<Moment>>,
     broken: Rc<Cell<bool>>,
 ) {
@@ -437,6 +450,7 @@ async fn matcher(
         };
         let events = exchange.borrow_mut().take_events();
         archive.keep(events);
+        candles.borrow_mut().take(exchange.borrow_mut().take_seen());
         reply(Fate::Durable);
     }
 }
