@@ -178,10 +178,12 @@ fn describe(
     members.put("icebergAllowed", false);
     members.put("ocoAllowed", true);
     members.put("otoAllowed", false);
+    members.put("opoAllowed", false);
     members.put("quoteOrderQtyMarketAllowed", true);
     members.put("allowTrailingStop", true);
     members.put("cancelReplaceAllowed", true);
     members.put("amendAllowed", false);
+    members.put("pegInstructionsAllowed", false);
     members.put("isSpotTradingAllowed", true);
     members.put("isMarginTradingAllowed", false);
     members.array("filters", |items| put_filters(items, rules));

@@ -14,7 +14,7 @@
 //! | `symbols`  | `BTCUSDT` and `BTC/USDT`                                                |
 //! | `text`     | money and times as they are written                                     |
 //!
-//! The calls have one file a topic: `general`, `prices`, `account`, `place` (with `order_params`), `cancel`, `replace`, `oco`, `lists`,
+//! The calls have one file a topic: `general`, `prices`, `market`, `account`, `place` (with `order_params`), `cancel`, `replace`, `oco`, `lists`,
 //! `orders`, `trades`; `order_shape` writes an order, `list_shape` a list of them, `filters` the rules of a market.
 
 mod account;
@@ -26,6 +26,7 @@ mod general;
 mod limits;
 mod list_shape;
 mod lists;
+mod market;
 mod oco;
 mod order_params;
 mod order_shape;

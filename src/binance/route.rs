@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::params::Params;
 use super::text::TimeUnit;
 use super::{
-    Binance, account, cancel, general, lists, oco, orders, place, prices, replace, trades,
+    Binance, account, cancel, general, lists, market, oco, orders, place, prices, replace, trades,
 };
 use crate::http::{Method, Request, Response};
 
@@ -18,6 +18,10 @@ enum Weight {
     OfFailure(u64),
     /// By the depth that is asked for.
     Depth,
+    /// By the number of symbols: one call for some, for more, for all.
+    Day,
+    /// So much for each symbol, up to so much.
+    Each(u64, u64),
     /// One symbol, or several.
     OneOrMany(u64, u64),
     /// With the order's id, or without.
@@ -33,6 +37,13 @@ enum Action {
     LastPrice,
     BookTicker,
     Depth,
+    Candles,
+    Day,
+    TradingDay,
+    Window,
+    Trades,
+    Aggregates,
+    Average,
     Account,
     Commission,
     OrderRates,
@@ -120,6 +131,19 @@ const ROUTES: &[Route] = &[
         Action::BookTicker,
     ),
     public("/api/v3/depth", Weight::Depth, Action::Depth),
+    public("/api/v3/klines", Weight::Of(2), Action::Candles),
+    public("/api/v3/uiKlines", Weight::Of(2), Action::Candles),
+    public("/api/v3/ticker/24hr", Weight::Day, Action::Day),
+    public(
+        "/api/v3/ticker/tradingDay",
+        Weight::Each(4, 200),
+        Action::TradingDay,
+    ),
+    public("/api/v3/ticker", Weight::Each(4, 200), Action::Window),
+    public("/api/v3/trades", Weight::Of(25), Action::Trades),
+    public("/api/v3/historicalTrades", Weight::Of(25), Action::Trades),
+    public("/api/v3/aggTrades", Weight::Of(4), Action::Aggregates),
+    public("/api/v3/avgPrice", Weight::Of(2), Action::Average),
     read("/api/v3/account", Weight::Of(20), Action::Account),
     read(
         "/api/v3/account/commission",
@@ -241,6 +265,13 @@ async fn act(action: Action, call: &Call<'_>) -> Result<Vec<u8>, Fault> {
         Action::LastPrice => prices::last(call).await,
         Action::BookTicker => prices::book(call).await,
         Action::Depth => prices::depth(call).await,
+        Action::Candles => market::klines(call).await,
+        Action::Day => market::day(call).await,
+        Action::TradingDay => market::trading_day(call).await,
+        Action::Window => market::window(call).await,
+        Action::Trades => market::recent(call).await,
+        Action::Aggregates => market::aggregates(call).await,
+        Action::Average => market::average(call).await,
         Action::Account => account::account(call).await,
         Action::Commission => account::commission(call).await,
         Action::OrderRates => Ok(account::order_rates(call)),
@@ -295,12 +326,23 @@ fn time_unit(request: &Request) -> Result<TimeUnit, Fault> {
 impl Weight {
     fn of(self, params: &Params<'_>) -> u64 {
         let one = params.get("symbol").is_some();
+        let listed = || params.get("symbols").map(|list| list.split(',').count());
         match self {
             Weight::Of(weight) | Weight::OfFailure(weight) => weight,
             Weight::OneOrMany(weight, _) if one => weight,
             Weight::OneOrMany(_, weight) => weight,
             Weight::WithOrder(weight, _) if params.get("orderId").is_some() => weight,
             Weight::WithOrder(_, weight) => weight,
+            Weight::Day if one => 2,
+            Weight::Day => match listed() {
+                Some(0..=20) => 2,
+                Some(21..=100) => 40,
+                Some(_) | None => 80,
+            },
+            Weight::Each(weight, most) => {
+                let count = u64::try_from(listed().unwrap_or(1)).unwrap_or(most);
+                weight.saturating_mul(count).min(most)
+            }
             Weight::Depth => match params.whole("limit").ok().flatten().unwrap_or(100) {
                 0..=100 => 5,
                 101..=500 => 25,
@@ -323,6 +365,18 @@ mod tests {
             (Weight::Depth, "limit=101", 25),
             (Weight::Depth, "limit=1000", 50),
             (Weight::Depth, "limit=5000", 250),
+            (Weight::Day, "symbol=BTCUSDT", 2),
+            (Weight::Day, "symbols=[\"A\",\"B\"]", 2),
+            (Weight::Day, &format!("symbols=A{}", ",A".repeat(20)), 40),
+            (Weight::Day, &format!("symbols=A{}", ",A".repeat(100)), 80),
+            (Weight::Day, "", 80),
+            (Weight::Each(4, 200), "symbol=BTCUSDT", 4),
+            (Weight::Each(4, 200), "symbols=[\"A\",\"B\"]", 8),
+            (
+                Weight::Each(4, 200),
+                &format!("symbols=A{}", ",A".repeat(99)),
+                200,
+            ),
             (Weight::OneOrMany(6, 80), "symbol=A", 6),
             (Weight::OneOrMany(6, 80), "", 80),
             (Weight::WithOrder(5, 20), "symbol=A&orderId=7", 5),

@@ -6,6 +6,7 @@ use crate::units::{Amount, Exact, Price, Quantity, Rate, Timestamp};
 
 /// Decimals that are always written.
 const DECIMALS: usize = 8;
+const PERCENT_DECIMALS: usize = 3;
 
 /// A number in quotes. Digits beyond the eighth are written where there are any: no digit is lost, none is made up.
 #[derive(Debug, Clone, Copy)]
@@ -36,18 +37,32 @@ impl<T: Into<Text>> From<Option<T>> for Text {
 
 impl Value for Text {
     fn push(self, out: &mut Vec<u8>) {
-        out.push(b'"');
-        let start = out.len();
-        push_exact(out, self.0);
-        let written = out.get(start..).unwrap_or_default();
-        let point = written.iter().position(|&b| b == b'.');
-        let decimals = point.map_or(0, |point| written.len() - point - 1);
-        if point.is_none() {
-            out.push(b'.');
-        }
-        out.resize(out.len() + DECIMALS.saturating_sub(decimals), b'0');
-        out.push(b'"');
+        push_padded(out, self.0, DECIMALS);
     }
+}
+
+/// A number of per cent in quotes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Percent(pub(super) Exact);
+
+impl Value for Percent {
+    fn push(self, out: &mut Vec<u8>) {
+        push_padded(out, self.0, PERCENT_DECIMALS);
+    }
+}
+
+fn push_padded(out: &mut Vec<u8>, value: Exact, least: usize) {
+    out.push(b'"');
+    let start = out.len();
+    push_exact(out, value);
+    let written = out.get(start..).unwrap_or_default();
+    let point = written.iter().position(|&b| b == b'.');
+    let decimals = point.map_or(0, |point| written.len() - point - 1);
+    if point.is_none() {
+        out.push(b'.');
+    }
+    out.resize(out.len() + least.saturating_sub(decimals), b'0');
+    out.push(b'"');
 }
 
 /// What times are written in.
@@ -78,7 +93,12 @@ impl TimeUnit {
         }
     }
 
-    /// The same of a time in microseconds.
+    /// The last instant before a time, as it is written.
+    pub(super) fn just_before(self, at: Timestamp) -> u64 {
+        self.of(at).saturating_sub(1)
+    }
+
+    /// A time in microseconds as it is written.
     pub(super) fn of_micros(self, micros: u64) -> u64 {
         match self {
             TimeUnit::Milliseconds => micros / 1000,

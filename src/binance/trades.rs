@@ -17,11 +17,11 @@ use crate::units::{OrderId, Symbol};
 
 /// Which trades are wanted.
 #[derive(Debug, Clone, Copy)]
-struct Wanted {
-    order: Option<OrderId>,
-    from: Option<u64>,
-    period: Period,
-    rows: usize,
+pub(super) struct Wanted {
+    pub(super) order: Option<OrderId>,
+    pub(super) from: Option<u64>,
+    pub(super) period: Period,
+    pub(super) rows: usize,
 }
 
 /// `GET /api/v3/myTrades`: by id; the latest, or with `fromId` or `startTime` the first from there on.
@@ -72,7 +72,12 @@ fn lists_of_open(exchange: &Exchange, symbol: Symbol) -> BTreeMap<OrderId, i64> 
 }
 
 impl Wanted {
-    fn read(&self, archive: &dyn Archive, symbol: Symbol) -> Result<Vec<Trade>, Unreadable> {
+    /// Reads them, the oldest first.
+    pub(super) fn read(
+        &self,
+        archive: &dyn Archive,
+        symbol: Symbol,
+    ) -> Result<Vec<Trade>, Unreadable> {
         let forward = self.from.is_some() || self.period.from.is_some();
         if let Some(order) = self.order {
             let mut trades = archive.trades_of(order)?;
