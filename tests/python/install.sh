@@ -8,6 +8,6 @@ install() {
   "target/$1/bin/python3" -m pip install --quiet --disable-pip-version-check -r "$2"
 }
 install python tests/python/requirements.txt
-for list in ccxt-latest ccxt-4.4.20; do
+for list in ccxt-latest ccxt-4.4.20 freqtrade; do
   install "python-$list" "tests/python/binance/$list.txt"
 done

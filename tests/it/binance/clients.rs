@@ -71,6 +71,20 @@ fn an_older_ccxt_trades() {
 }
 
 #[test]
+fn freqtrade_trades() {
+    let place = "target/python-freqtrade/bin/python3";
+    if let Some(python) = installed(place, "tests/python/install.sh") {
+        let mut stage = Stage::new(CALM);
+        trade(
+            &mut stage,
+            &python,
+            "tests/python/binance/trade_freqtrade.py",
+            &[],
+        );
+    }
+}
+
+#[test]
 fn ccxt_of_javascript_trades() {
     let how = "npm ci --prefix tests/javascript --ignore-scripts";
     if installed("tests/javascript/node_modules/ccxt", how).is_none() {

@@ -55,6 +55,16 @@ def look(client):
     book = client.fetch_order_book(SYMBOL)
     same((book["bids"][0][0], book["asks"][0][0]), (50_000.0, 50_000.0), "book")
     same(balances(client, "USDT"), (100_000.0, 0.0, 100_000.0), "balance")
+    ticker = client.fetch_ticker(SYMBOL)
+    prices = [ticker[name] for name in ("last", "bid", "ask", "open", "high", "low", "change", "baseVolume")]
+    same(prices, [50_000.0] * 6 + [0.0, 0.0], "ticker")
+    same(sorted(client.fetch_tickers()), ["BTC/USDT", "ETH/BTC", "ETH/USDT"], "tickers")
+    same(list(client.fetch_tickers([SYMBOL])), [SYMBOL], "one of the tickers")
+    candles = client.fetch_ohlcv(SYMBOL, "1m")
+    same(candles[-1][1:], [50_000.0] * 4 + [0.0], "candle")
+    since = client.fetch_ohlcv(SYMBOL, "1h", since=candles[0][0] - 86_400_000, limit=1)
+    same([candle[0] for candle in since], [candles[0][0] // 3_600_000 * 3_600_000], "candles since a day ago")
+    same(client.fetch_trades(SYMBOL), [], "trades")
 
 
 def orders(client):
@@ -135,6 +145,12 @@ def history(client):
     trades = client.fetch_my_trades(SYMBOL)
     same({trade["fee"]["currency"] for trade in trades}, {"BTC", "USDT"}, "fees")
     same(trades[0]["takerOrMaker"], "taker", "taker")
+    public = client.fetch_trades(SYMBOL, since=trades[0]["timestamp"])
+    same([trade["id"] for trade in public], [trade["id"] for trade in trades], "trades of the market")
+    same((public[0]["side"], public[0]["price"], public[0]["amount"]), ("buy", 50_000.0, 0.1), "trade of the market")
+    volume = sum(trade["amount"] for trade in trades)
+    assert abs(client.fetch_ticker(SYMBOL)["baseVolume"] - volume) < 1e-9
+    assert abs(sum(candle[5] for candle in client.fetch_ohlcv(SYMBOL, "1m")) - volume) < 1e-9
     same(len(client.fetch_order_trades(trades[0]["order"], SYMBOL)), 1, "trades of an order")
     free, _, _ = balances(client, "BTC")
     ours = own("GET", "/balance/BTC")

@@ -13,6 +13,10 @@ def python_binance():
     client = Client(API_KEY, SECRET)
     same(client.ping(), {}, "ping")
     same(client.get_symbol_info("BTCUSDT")["status"], "TRADING", "symbol")
+    same(client.get_klines(symbol="BTCUSDT", interval="1m")[-1][4], "50000.00000000", "candle")
+    same(client.get_avg_price(symbol="BTCUSDT")["price"], "50000.00000000", "average")
+    same(client.get_ticker(symbol="BTCUSDT")["lastPrice"], "50000.00000000", "ticker")
+    same(client.get_recent_trades(symbol="BTCUSDT"), [], "trades")
     order = client.order_limit_buy(symbol="BTCUSDT", quantity="0.01", price="40000")
     same(order["status"], "NEW", "order")
     same([o["orderId"] for o in client.get_open_orders(symbol="BTCUSDT")], [order["orderId"]], "open")
@@ -39,6 +43,9 @@ def python_binance():
 def binance_connector():
     client = Spot(api_key=API_KEY, api_secret=SECRET, base_url=BASE)
     order = {"symbol": "BTCUSDT", "side": "SELL", "type": "LIMIT", "timeInForce": "GTC"}
+    same(len(client.klines("BTCUSDT", "1d", limit=1)), 1, "candles")
+    same(client.rolling_window_ticker(symbol="BTCUSDT", windowSize="1h")["count"], 1, "ticker of an hour")
+    same([trade["p"] for trade in client.agg_trades("BTCUSDT")], ["50000.00000000"], "trades")
     placed = client.new_order(**order, quantity="0.005", price="60000", newClientOrderId="connector")
     same(placed["status"], "NEW", "order")
     asked = client.get_order("BTCUSDT", origClientOrderId="connector")
