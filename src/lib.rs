@@ -57,4 +57,5 @@ pub mod status;
 pub mod stepper;
 pub mod store;
 pub mod units;
+pub mod venue_data;
 pub mod verifier;

@@ -57,7 +57,7 @@ pub(super) async fn klines(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     array(&mut out, |items| {
         for candle in &candles {
             array(items.next(), |figures| {
-                put_candle(figures, candle, interval, call.unit)
+                put_candle(figures, candle, interval, call.unit);
             });
         }
     });

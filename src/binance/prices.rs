@@ -8,6 +8,7 @@ use super::text::Text;
 use crate::exchange::{Exchange, Ticker};
 use crate::shapes::json::{Members, array, document, object};
 use crate::units::{Price, Quantity};
+use crate::venue_data::Book;
 
 /// Writes one market of an answer.
 type Write = fn(&mut Members<'_>, &Ticker);
@@ -57,10 +58,19 @@ async fn answer(call: &Call<'_>, write: Write) -> Result<Vec<u8>, Fault> {
     call.facade.context.mailbox.look(look).await?
 }
 
-/// `GET /api/v3/depth`: the best bid and ask, which are what orders meet; where the source tells no sizes they are zero.
+/// `GET /api/v3/depth`: the venue's own book where more than a level is asked for and it tells, else the best bid and ask, which
+/// are what orders meet; where the source tells no sizes they are zero.
 pub(super) async fn depth(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let name = symbols::checked(call.params.required("symbol")?)?.to_owned();
-    call.params.limit(100, 5000)?;
+    let levels = call.params.limit(100, 5000)?;
+    if levels > 1 {
+        let (context, name) = (&call.facade.context, name.clone());
+        let look = move |exchange: &Exchange| symbols::find(exchange, &name);
+        let symbol = context.mailbox.look(look).await??;
+        if let Some(book) = context.book(symbol, levels).await {
+            return Ok(told(&book));
+        }
+    }
     let look = move |exchange: &Exchange| {
         let symbol = symbols::find(exchange, &name)?;
         let market = exchange.market(symbol);
@@ -86,4 +96,20 @@ pub(super) async fn depth(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
         }))
     };
     call.facade.context.mailbox.look(look).await?
+}
+
+fn told(book: &Book) -> Vec<u8> {
+    document(|members| {
+        members.put("lastUpdateId", book.number);
+        for (name, side) in [("bids", &book.bids), ("asks", &book.asks)] {
+            members.array(name, |levels| {
+                for &(price, quantity) in side {
+                    array(levels.next(), |figures| {
+                        figures.put(Text::from(price));
+                        figures.put(Text::from(quantity));
+                    });
+                }
+            });
+        }
+    })
 }

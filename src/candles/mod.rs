@@ -327,6 +327,17 @@ impl Candles {
         candles
     }
 
+    /// A copy of what there is of some symbols, to be looked at elsewhere: reading it takes longer than copying it.
+    #[must_use]
+    pub fn copied(&self, symbols: impl Iterator<Item = Symbol>) -> Candles {
+        let one = |symbol| Some((symbol, self.series.get(&symbol)?.clone()));
+        Candles {
+            series: symbols.filter_map(one).collect(),
+            waiting: self.waiting.clone(),
+            ..Candles::default()
+        }
+    }
+
     /// What slices hold, of which a later one goes before an earlier one of the same chunk.
     pub fn restored(slices: Vec<Slice>) -> Result<Candles, Unsound> {
         let mut found: BTreeMap<(Symbol, Level, Timestamp), Candle> = BTreeMap::new();

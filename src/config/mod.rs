@@ -147,6 +147,8 @@ pub struct Oracle {
     pub fallback: Vec<Source>,
     /// After how long.
     pub fallback_after: Span,
+    /// Whether a venue is asked for candles and books that clients want.
+    pub fetch_through: bool,
     /// Symbols to ask for, each once; empty: all that the source has by itself.
     pub symbols: Vec<Symbol>,
     /// Time between two polls.

@@ -19,7 +19,7 @@ use super::setting::{Setting, Value};
 const BASE_URLS: &str = "oracle.base_urls";
 
 /// Every key of the file.
-pub(super) const KEYS: [&str; 67] = [
+pub(super) const KEYS: [&str; 68] = [
     "server.listen",
     "server.api_key",
     "server.auth",
@@ -49,6 +49,7 @@ pub(super) const KEYS: [&str; 67] = [
     "oracle.interval",
     "oracle.max_age",
     "oracle.max_jump",
+    "oracle.fetch_through",
     "oracle.discover",
     "oracle.discover_limit",
     "oracle.quotes",

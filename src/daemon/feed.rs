@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -12,12 +13,14 @@ use super::desk::{Desk, Seat};
 use super::duration;
 use super::fatal::Fatal;
 use super::poller::{Poller, Rows};
+use super::through::{self, Wishes};
 use crate::config::{self, Config, Source};
 use crate::exchange::{Exchange, SET_PRICE_SOURCE};
 use crate::mailbox::Mailbox;
 use crate::oracle::{
-    EXEC, Exec, FetchSettings, Fetcher, Health, Inlet, JumpGuard, Listing, Outlet, Poll, Replay,
-    Roots, Sim, VALKEY, Valkey, ValkeySettings, default_symbols, outlet, run_program, venue,
+    Asker, EXEC, Exec, FetchSettings, Fetcher, Health, Inlet, JumpGuard, Listing, Outlet, Poll,
+    Replay, Roots, Sim, VALKEY, Valkey, ValkeySettings, default_symbols, outlet, run_program,
+    venue,
 };
 use crate::stepper::StepRequest;
 use crate::units::{Moment, Span, Symbol};
@@ -44,6 +47,8 @@ pub(super) struct Start {
     /// Where the exchange's clock stands.
     pub(super) moment: Moment,
     pub(super) steps: mpsc::Receiver<StepRequest>,
+    /// What clients want to know of the venue.
+    pub(super) wishes: Wishes,
 }
 
 /// A source at work.
@@ -153,6 +158,16 @@ impl Feed {
         }
     }
 
+    /// Asks it for what is not polled, where it is a venue that tells.
+    fn asker(&self) -> Option<Asker> {
+        match self {
+            Feed::Venue(poll, _) => Asker::new(Arc::clone(&poll.venue), poll.fetcher.clone()),
+            Feed::Sim(..) | Feed::Replay(..) | Feed::Exec(..) | Feed::Valkey(..) | Feed::Push => {
+                None
+            }
+        }
+    }
+
     /// Who stands in for others is asked once, and then when it is called.
     fn seat(&self, place: usize) -> Seat {
         let (name, health) = (self.name(), self.health());
@@ -178,6 +193,10 @@ impl Feed {
             guard,
         ));
         let mut running = vec![Running::new(spawn_local(Rc::clone(&desk).watch()))];
+        let asker = feeds.iter().find_map(Feed::asker);
+        let asker = asker.filter(|_| config.oracle.fetch_through);
+        let answering = through::answer(asker, start.wishes);
+        running.push(Running::new(spawn_local(answering)));
         let mut steps = Some(start.steps);
         for (place, (feed, source)) in feeds.into_iter().zip(boards).enumerate() {
             let poller = Poller {

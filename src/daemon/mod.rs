@@ -26,6 +26,7 @@ mod sockets;
 mod stretch;
 mod system;
 mod tally;
+mod through;
 mod turns;
 
 use std::cell::RefCell;
@@ -49,6 +50,7 @@ pub use tally::Tally;
 pub use turns::{Ask, Housekeeping, Load, Turns};
 
 use crate::binance::{self, Binance};
+use crate::candles::Candles;
 use crate::config::local::LocalError;
 use crate::config::{self, Config, Environment, Options, Source, Written, local};
 use crate::exchange::{Command, Exchange, FeeMode, Fees, Rules, TimeInForce};
@@ -63,6 +65,7 @@ use crate::samples::Samples;
 use crate::stepper::Stepper;
 use crate::store::{self, Store, StoreError};
 use crate::units::{Amount, Exact, Moment, Span, Symbol};
+use crate::venue_data::VenueData;
 use crate::verifier::Verifier;
 use board::Board;
 use feed::{Feed, Start, symbols};
@@ -73,8 +76,9 @@ use reload::Reloader;
 use signals::{Asked, Signals};
 use stretch::Stretches;
 
-/// Threads for calls that may wait, one more for each source that stands in for another.
-const BLOCKING_THREADS: usize = 4;
+/// Threads for calls that may wait, one of them for what clients want to know of a venue; and one more for each source that
+/// stands in for another.
+const BLOCKING_THREADS: usize = 5;
 /// What the demo's wallet holds of the cash asset.
 const DEMO_FUNDS: i64 = 100_000;
 /// How long the end may take once every client has been answered.
@@ -148,11 +152,12 @@ async fn run(
     let board = Rc::new(board);
     let samples = shared(store.load_samples())?;
     let (mailbox, inbox) = Mailbox::new();
-    let (stepper, steps) = Stepper::new();
+    let ((stepper, steps), (venue_data, wishes)) = (Stepper::new(), through::open());
     let (verifier, verifications) = Verifier::new();
     let pool = Pool::new(Arc::new(store.reader()));
     let reading = reading::start(config, &mailbox, &pool, &stopped).await?;
-    let context = context(config, pool, &board, mailbox.clone(), (stepper, verifier))?;
+    let seams = (stepper, verifier, venue_data);
+    let context = context(config, pool, &board, mailbox.clone(), seams)?;
     let candles = store.load_candles().map_err(Fatal::StoreLost)?;
     let candles = context.draw_on(candles.kept(config.store.candles));
     let following = Following::start(config, &store, &board, mailbox.clone(), verifications)?;
@@ -162,8 +167,7 @@ async fn run(
     let feeds = Feed::open_all(config, demo, &exchange)?;
     let pulse = Pulse::of(&launch.environment, Arc::clone(&notifier));
     let (feed, pruned) = followed.map(Followed::into_parts).unzip();
-    let turns = turns(config, exchange, &board).with_samples(samples);
-    let turns = turns.with_candles(candles);
+    let turns = turns(config, exchange, &board, (samples, candles));
     let matcher = Matcher::new(turns.followed_by(feed), store, pulse, pruned);
     let mut matcher = spawn_local(matcher.run(inbox));
 
@@ -173,6 +177,7 @@ async fn run(
         board: Rc::clone(&board),
         moment: start,
         steps,
+        wishes: Rc::clone(&wishes),
     };
     let running = Feed::start_all(feeds, config, begin);
     let endpoint = local::Endpoint::publish(&config.data_dir, address)?;
@@ -181,13 +186,11 @@ async fn run(
     notifier.ready();
     let telling = tell(&notifier, &mailbox, &board);
 
-    let mut reloader = Reloader::new(launch, mailbox, Rc::clone(&board), running);
+    let mut reloader = Reloader::new(launch, mailbox, Rc::clone(&board), wishes, running);
     let ended = until_stopped(&mut signals, &mut matcher, &mut reloader, &notifier).await;
     board.stopping.set(true);
     notifier.stopping();
-    if let Some(telling) = telling {
-        telling.abort();
-    }
+    telling.iter().for_each(JoinHandle::abort);
     let mut ending = None;
     for source in reloader.into_running() {
         // At most one of them runs a program.
@@ -320,13 +323,20 @@ fn symbol_fees(config: &config::Exchange) -> BTreeMap<Symbol, Fees> {
         .collect()
 }
 
-fn turns(config: &Config, exchange: Exchange, board: &Board) -> Turns {
+fn turns(
+    config: &Config,
+    exchange: Exchange,
+    board: &Board,
+    (samples, candles): (Rc<RefCell<Samples>>, Rc<RefCell<Candles>>),
+) -> Turns {
     let housekeeping = Housekeeping {
         price_flush: duration(config.store.price_flush),
         audit: config.exchange.audit_every.map(duration),
     };
     let clock = clock(config, exchange.moment());
     Turns::new(exchange, clock, Rc::clone(&board.tally), housekeeping)
+        .with_samples(samples)
+        .with_candles(candles)
 }
 
 fn clock(config: &Config, start: Moment) -> Clock {
@@ -349,7 +359,7 @@ fn context(
     pool: Pool,
     board: &Rc<Board>,
     mailbox: Mailbox,
-    (stepper, verifier): (Stepper, Verifier),
+    (stepper, verifier, venue_data): (Stepper, Verifier, VenueData),
 ) -> Result<Context, Fatal> {
     let key = if config.server.auth {
         Some(api_key(config)?)
@@ -376,6 +386,7 @@ fn context(
     let enforced = config.exchange.enforce_market_rules;
     let context = context.with_front(front).with_orders(fee_mode, enforced);
     let context = context.with_stepper(stepped.then_some(stepper));
+    let context = context.with_venue_data(venue_data);
     Ok(context.with_verifier(verifier))
 }
 

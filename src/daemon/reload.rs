@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::board::Board;
 use super::feed::{Feed, Running, Start, symbols};
+use super::through::Wishes;
 use super::{Launch, Notifier};
 use crate::config::{Config, Source, Written};
 use crate::exchange::Command;
@@ -20,6 +21,7 @@ pub(super) struct Reloader {
     launch: Launch,
     mailbox: Mailbox,
     board: Rc<Board>,
+    wishes: Wishes,
     running: Vec<Running>,
 }
 
@@ -40,12 +42,14 @@ impl Reloader {
         launch: Launch,
         mailbox: Mailbox,
         board: Rc<Board>,
+        wishes: Wishes,
         running: Vec<Running>,
     ) -> Reloader {
         Reloader {
             launch,
             mailbox,
             board,
+            wishes,
             running,
         }
     }
@@ -142,6 +146,7 @@ impl Reloader {
             board: Rc::clone(&self.board),
             moment: Moment::default(),
             steps,
+            wishes: Rc::clone(&self.wishes),
         };
         self.running = Feed::start_all(feeds, config, start);
     }

@@ -10,6 +10,7 @@ use crate::candles::{Candle, INTERVALS, Interval};
 use crate::exchange::{Exchange, Rejection};
 use crate::shapes::json::{Items, Members, array, document, object};
 use crate::units::{Price, Quantity, Symbol, Timestamp};
+use crate::venue_data::Book;
 
 /// The most candles in one answer, and how many are shown where nothing is said.
 const ROWS: (u64, u64) = (1000, 500);
@@ -109,7 +110,15 @@ fn put_summary(members: &mut Members<'_>, summary: &Summary) {
 
 /// `GET /depth/{symbol}`: what is on offer, the best first.
 pub(super) async fn depth(call: &Call<'_>) -> Result<Response, Problem> {
+    let levels = call.query().whole("limit", ROWS.0)?.unwrap_or(1);
     let symbol = listed(call).await?;
+    if levels > 1 {
+        // The bound is below that of any usize.
+        let levels = usize::try_from(levels).unwrap_or(usize::MAX);
+        if let Some(book) = call.context.book(symbol, levels).await {
+            return Ok(Response::json(200, told(symbol, &book)));
+        }
+    }
     let top = call.context.top(symbol).await?;
     Ok(Response::json(
         200,
@@ -130,4 +139,22 @@ pub(super) async fn depth(call: &Call<'_>) -> Result<Response, Problem> {
             members.array("asks", side(top.and_then(|top| top.ask)));
         }),
     ))
+}
+
+/// A venue's own book, which tells no time.
+fn told(symbol: Symbol, book: &Book) -> Vec<u8> {
+    document(|members| {
+        members.put("symbol", symbol);
+        members.put("ts", None::<u64>);
+        for (name, side) in [("bids", &book.bids), ("asks", &book.asks)] {
+            members.array(name, |levels| {
+                for &(price, quantity) in side {
+                    array(levels.next(), |figures| {
+                        figures.put(price);
+                        figures.put(quantity);
+                    });
+                }
+            });
+        }
+    })
 }

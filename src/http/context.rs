@@ -16,6 +16,7 @@ use crate::mailbox::Mailbox;
 use crate::pool::Pool;
 use crate::status::Status;
 use crate::stepper::Stepper;
+use crate::venue_data::VenueData;
 use crate::verifier::Verifier;
 
 /// Everything a handler needs.
@@ -37,6 +38,8 @@ pub struct Context {
     /// Keys of the Binance-compatible API.
     pub(super) keys: Option<Rc<Keyring>>,
     pub(super) traffic: Traffic,
+    /// Asks the venue for what was not seen here.
+    pub(super) venue_data: Option<VenueData>,
     /// Candles that need not be on the disk yet.
     pub(super) candles: Rc<RefCell<Candles>>,
     /// The documentation page, rendered when it is first asked for.
@@ -68,6 +71,7 @@ impl Context {
             enforce_rules: false,
             keys: None,
             traffic: Traffic::default(),
+            venue_data: None,
             candles: Rc::default(),
             docs: OnceCell::new(),
         }
@@ -85,6 +89,13 @@ impl Context {
     pub fn draw_on(&self, candles: Candles) -> Rc<RefCell<Candles>> {
         self.candles.replace(candles);
         Rc::clone(&self.candles)
+    }
+
+    /// The same with a venue to ask.
+    #[must_use]
+    pub fn with_venue_data(mut self, venue_data: VenueData) -> Context {
+        self.venue_data = Some(venue_data);
+        self
     }
 
     /// The same with a replay that clients may step.

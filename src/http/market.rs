@@ -2,16 +2,20 @@
 //!
 //! All of it is what this exchange has seen: prices from its tickers, volume from its own fills. Nothing is made up: where
 //! nothing was traded the volume is zero, and a candle without a price repeats the close before it and counts no prices.
+//! Where prices come from a venue that tells, candles of a time that nobody saw here are the venue's, and so is its book.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::ops::ControlFlow;
 
 use super::context::Context;
+use super::holes::Holes;
 use super::problem::Problem;
 use crate::archive::{Archive, CandleWalk, TradeWalk, Unreadable};
-use crate::candles::{Candle, Interval, Level, Volume, merged, without_gaps};
+use crate::candles::{Candle, Candles, Interval, Level, Volume, merged, without_gaps};
 use crate::exchange::{Exchange, Ticker, Trade};
 use crate::units::{Exact, Price, Quantity, Rounding, Span, Symbol, Timestamp};
+use crate::venue_data::{self, Book, BookWish, CandleWish};
 
 /// The most candles in one answer.
 pub const CANDLES_MAX: usize = 1000;
@@ -102,25 +106,61 @@ impl Context {
             most,
             oldest_first,
         };
-        let before = self
-            .seen(walk(Timestamp::default(), just_before(first), 1, false))
-            .await?;
-        if before.is_empty() && wanted.from.is_some() {
+        let before = walk(Timestamp::default(), just_before(first), 1, false);
+        let before = self.seen(before).await?;
+        let all = |first, last| walk(first, just_before(interval.after(last)), usize::MAX, false);
+        let mut own = merged(&self.seen(all(first, last)).await?, interval);
+        let holes = Holes::of(&own, !before.is_empty(), interval, now);
+        let told = self.told(symbol, &holes, first, last).await;
+        if before.is_empty() && told.is_empty() && wanted.from.is_some() {
             // Who asks for more than there is gets what there is from its beginning on.
             let oldest = self.seen(walk(first, to, 1, true)).await?;
             if let Some(oldest) = oldest.first() {
                 let begin = interval.start(oldest.start).max(first);
                 (first, last) = stretch(interval, Some(begin), to, limit);
+                own = merged(&self.seen(all(first, last)).await?, interval);
             }
+        } else {
+            own = holes.filled(told);
         }
-        let end = just_before(interval.after(last));
-        let mut shorter = self.seen(walk(first, end, usize::MAX, false)).await?;
         // What was quiet at first repeats the close before it.
-        shorter.splice(0..0, before.last().copied());
-        let candles = merged(&shorter, interval);
-        let mut candles = without_gaps(&candles, interval, last, limit);
+        let before = before.last().map(|candle| Candle {
+            start: interval.start(candle.start),
+            ..*candle
+        });
+        own.splice(0..0, before);
+        let mut candles = without_gaps(&own, interval, last, limit);
         candles.retain(|candle| candle.start >= first);
         Ok(candles)
+    }
+
+    /// What the venue tells of the holes from one candle to another; nothing where there are none, or it is not to be had.
+    async fn told(
+        &self,
+        symbol: Symbol,
+        holes: &Holes<'_>,
+        first: Timestamp,
+        last: Timestamp,
+    ) -> Vec<Candle> {
+        let (Some(venue), Some([first, last])) = (&self.venue_data, holes.within(first, last))
+        else {
+            return Vec::new();
+        };
+        let wish = CandleWish {
+            symbol,
+            interval: holes.interval,
+            first,
+            last,
+            now: holes.now,
+        };
+        venue.candles(wish).await.unwrap_or_default()
+    }
+
+    /// The venue's own book, where it tells; orders here meet the best bid and ask of the last tick only.
+    pub async fn book(&self, symbol: Symbol, levels: usize) -> Option<Book> {
+        let levels = levels.min(venue_data::ROWS_MAX);
+        let wish = BookWish { symbol, levels };
+        self.venue_data.as_ref()?.book(wish).await
     }
 
     /// What happened to these symbols; those that have no price are left out.
@@ -139,18 +179,11 @@ impl Context {
             Since::Ago(span) => Level::Minute.candle_start(now.minus(span)),
             Since::Today => Level::Day.candle_start(now),
         };
-        let fresh: Vec<[Vec<Candle>; 2]> = {
-            let candles = self.candles.borrow();
-            let of = |ticker: &Ticker| {
-                [Level::Minute, Level::Hour].map(|level| candles.of(ticker.symbol, level))
-            };
-            tickers.iter().map(of).collect()
-        };
+        let symbols = tickers.iter().map(|ticker| ticker.symbol);
+        let fresh = self.candles.borrow().copied(symbols);
         let read = move |archive: &dyn Archive| {
-            let summed = tickers.iter().zip(fresh);
-            summed
-                .map(|(&ticker, fresh)| summary(archive, ticker, fresh, opened, now))
-                .collect()
+            let one = |&ticker: &Ticker| summary(archive, ticker, &fresh, opened, now);
+            tickers.iter().map(one).collect()
         };
         self.archive.read(read).await
     }
@@ -191,10 +224,9 @@ impl Context {
     /// The candles of a level that are wanted, be they on the disk yet or not.
     async fn seen(&self, walk: CandleWalk) -> Result<Vec<Candle>, Problem> {
         // Memory first: what goes to the disk between the two is found there.
-        let fresh = self.candles.borrow().of(walk.symbol, walk.level);
-        let read = move |archive: &dyn Archive| archive.candles(walk);
-        let stored = self.archive.read(read).await?;
-        Ok(joined(stored, fresh, walk))
+        let fresh = self.candles.borrow().copied(iter::once(walk.symbol));
+        let read = move |archive: &dyn Archive| Ok(joined(archive.candles(walk)?, &fresh, walk));
+        self.archive.read(read).await
     }
 }
 
@@ -239,8 +271,9 @@ fn stretch(
 }
 
 /// Candles of both, of which what is in memory goes before what is on the disk.
-fn joined(stored: Vec<Candle>, fresh: Vec<Candle>, walk: CandleWalk) -> Vec<Candle> {
+fn joined(stored: Vec<Candle>, fresh: &Candles, walk: CandleWalk) -> Vec<Candle> {
     let wanted = |candle: &Candle| candle.start >= walk.from && candle.start <= walk.to;
+    let fresh = fresh.of(walk.symbol, walk.level);
     let all = stored.into_iter().chain(fresh).filter(wanted);
     let by_start: BTreeMap<Timestamp, Candle> = all.map(|candle| (candle.start, candle)).collect();
     by_start.into_values().collect()
@@ -250,13 +283,13 @@ fn joined(stored: Vec<Candle>, fresh: Vec<Candle>, walk: CandleWalk) -> Vec<Cand
 fn summary(
     archive: &dyn Archive,
     ticker: Ticker,
-    [minutes, hours]: [Vec<Candle>; 2],
+    fresh: &Candles,
     opened: Timestamp,
     closed: Timestamp,
 ) -> Result<Summary, Unreadable> {
     let symbol = ticker.symbol;
     let full = Interval::HOUR.after(Interval::HOUR.start(just_before(opened)));
-    let part = |level, fresh, from, to| {
+    let part = |level, from, to| {
         let walk = CandleWalk {
             symbol,
             level,
@@ -267,8 +300,8 @@ fn summary(
         };
         Ok::<_, Unreadable>(joined(archive.candles(walk)?, fresh, walk))
     };
-    let mut parts = part(Level::Minute, minutes, opened, just_before(full))?;
-    parts.extend(part(Level::Hour, hours, full, closed)?);
+    let mut parts = part(Level::Minute, opened, just_before(full))?;
+    parts.extend(part(Level::Hour, full, closed)?);
     let mut sum = Candle::flat(opened, ticker.last);
     for part in parts {
         sum.append(&part);

@@ -36,6 +36,7 @@ mod crowd;
 mod docs;
 mod fields;
 mod health;
+mod holes;
 mod keys;
 mod metrics;
 mod names;

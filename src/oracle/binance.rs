@@ -70,6 +70,10 @@ impl Venue for Binance {
         parse(request, body)
     }
 
+    fn history(&self) -> Option<&str> {
+        Some(&self.base)
+    }
+
     fn remedy(&self, request: &VenueRequest, words: &str) -> Remedy {
         remedy(&self.base, CALL_WEIGHT, request, words)
     }

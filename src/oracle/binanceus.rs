@@ -52,6 +52,10 @@ impl Venue for BinanceUs {
         binance::parse(request, body)
     }
 
+    fn history(&self) -> Option<&str> {
+        Some(&self.base)
+    }
+
     fn remedy(&self, request: &VenueRequest, words: &str) -> Remedy {
         binance::remedy(&self.base, 1, request, words)
     }

@@ -9,6 +9,8 @@
 //! - [`Exec`] is a program of the user's that writes them, which [`run_program`] keeps running;
 //! - [`Valkey`] follows what another program writes to a server.
 //!
+//! An [`Asker`] asks a venue for what a client wants to know of it besides.
+//!
 //! Where there are several, a [`Choice`] says whose price of a symbol counts.
 //!
 //! # Invariants
@@ -17,6 +19,7 @@
 //! waits for a disk or a remote host on the executor's thread, and every queue, body and row has a named bound.
 
 mod alias;
+mod asker;
 mod backoff;
 mod binance;
 mod binanceus;
@@ -37,6 +40,7 @@ mod gate;
 mod group;
 mod guard;
 mod health;
+mod history;
 mod kraken;
 mod kucoin;
 mod line;
@@ -62,6 +66,7 @@ mod valkey_link;
 mod venue;
 mod venues;
 
+pub use asker::{AskError, Asker};
 pub use binance::{BINANCE_URL, Binance};
 pub use discover::{Listing, Selection, UnknownSymbol, select};
 pub use exec::{EXEC, Exec, run_program};

@@ -28,15 +28,25 @@ impl Pacer {
 
     /// Takes so much weight; gives how long to wait before it may be used.
     pub(super) fn take(&mut self, weight: u32, now: Instant) -> Duration {
+        let wait = self.wait(weight, now);
+        self.full = self.filled(weight, now).or(self.full);
+        wait
+    }
+
+    /// How long to wait before so much weight may be used, without taking it.
+    pub(super) fn wait(&self, weight: u32, now: Instant) -> Duration {
+        self.filled(weight, now).map_or(self.limit.per, |full| {
+            full.saturating_duration_since(now)
+                .saturating_sub(self.limit.per)
+        })
+    }
+
+    /// When all will have flowed back once so much weight is used.
+    fn filled(&self, weight: u32, now: Instant) -> Option<Instant> {
         let cost =
             self.limit.per.saturating_mul(weight).saturating_mul(2) / self.limit.weight.max(1);
         let start = self.full.map_or(now, |full| full.max(now));
-        let Some(full) = start.checked_add(cost) else {
-            return self.limit.per;
-        };
-        self.full = Some(full);
-        full.saturating_duration_since(now)
-            .saturating_sub(self.limit.per)
+        start.checked_add(cost)
     }
 
     /// The venue says that so much of the present minute is used up: from half of it on, what comes waits the longer the

@@ -40,6 +40,11 @@ pub trait Venue: Send + Sync {
     /// others.
     fn parse(&self, request: &VenueRequest, body: &[u8]) -> Result<Vec<Quote>, VenueError>;
 
+    /// Where it tells of candles and books, as Binance does; none where it does not.
+    fn history(&self) -> Option<&str> {
+        None
+    }
+
     /// What to do about a request for tickers that was refused in these words.
     fn remedy(&self, _request: &VenueRequest, _words: &str) -> Remedy {
         Remedy::None

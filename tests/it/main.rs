@@ -42,6 +42,7 @@ mod stop;
 mod support;
 mod tidy;
 mod valkey;
+mod venue_data;
 mod venue_mutants;
 mod venue_polls;
 mod venue_proxy;

@@ -12,7 +12,7 @@ const PACKAGES_MAX: usize = 210;
 const LEFTOVERS: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
 /// What each module of the crate may use of it.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
     ("units", &[]),
     ("exchange", &["units"]),
     ("archive", &["candles", "exchange", "units"]),
@@ -21,6 +21,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("status", &["units"]),
     ("verifier", &[]),
     ("stepper", &["status"]),
+    ("venue_data", &["candles", "units"]),
     ("mailbox", &["exchange", "units"]),
     ("pool", &["archive"]),
     ("private_file", &[]),
@@ -31,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
         "store",
         &["archive", "candles", "exchange", "samples", "units"],
     ),
-    ("oracle", &["exchange", "units"]),
+    ("oracle", &["candles", "exchange", "units", "venue_data"]),
     ("shapes", &["exchange", "units"]),
     ("keyspace", &["archive", "exchange", "shapes", "units"]),
     (
@@ -43,8 +44,18 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     (
         "http",
         &[
-            "archive", "candles", "exchange", "keys", "mailbox", "pool", "shapes", "status",
-            "stepper", "units", "verifier",
+            "archive",
+            "candles",
+            "exchange",
+            "keys",
+            "mailbox",
+            "pool",
+            "shapes",
+            "status",
+            "stepper",
+            "units",
+            "venue_data",
+            "verifier",
         ],
     ),
     (
@@ -57,7 +68,15 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     (
         "binance",
         &[
-            "archive", "candles", "exchange", "http", "keys", "mailbox", "shapes", "units",
+            "archive",
+            "candles",
+            "exchange",
+            "http",
+            "keys",
+            "mailbox",
+            "shapes",
+            "units",
+            "venue_data",
         ],
     ),
     // Stands beside http and on the same context; the daemon joins the two.
@@ -71,9 +90,27 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     (
         "daemon",
         &[
-            "archive", "binance", "candles", "config", "exchange", "http", "keys", "keyspace",
-            "mailbox", "mirror", "oracle", "pages", "pool", "resp", "samples", "status", "stepper",
-            "store", "units", "verifier",
+            "archive",
+            "binance",
+            "candles",
+            "config",
+            "exchange",
+            "http",
+            "keys",
+            "keyspace",
+            "mailbox",
+            "mirror",
+            "oracle",
+            "pages",
+            "pool",
+            "resp",
+            "samples",
+            "status",
+            "stepper",
+            "store",
+            "units",
+            "venue_data",
+            "verifier",
         ],
     ),
     ("cli", &["config", "daemon", "store", "units"]),

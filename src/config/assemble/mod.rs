@@ -224,6 +224,7 @@ fn oracle(raw: &Raw) -> Result<Oracle, ConfigError> {
         source,
         fallback,
         fallback_after,
+        fetch_through: get(raw, "oracle.fetch_through", Setting::truth)?.unwrap_or(true),
         symbols: symbols.unwrap_or_default(),
         interval,
         max_jump: max_jump.unwrap_or(Some(Rate::from_millionths(DEFAULT_JUMP_PPM))),

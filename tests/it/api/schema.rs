@@ -126,7 +126,7 @@ const DAY: [Step; 77] = [
     ),
     ("/stats", "GET", "/stats", ""),
     ("/stats/{symbol}", "GET", "/stats/ETH%2FBTC", ""),
-    ("/depth/{symbol}", "GET", "/depth/BTC/USDT", ""),
+    ("/depth/{symbol}", "GET", "/depth/BTC/USDT?limit=3", ""),
     ("/depth/{symbol}", "GET", "/depth/NO/NE", ""),
     ("/balance", "GET", "/balance", ""),
     ("/balance/{asset}", "GET", "/balance/USDT", ""),

@@ -299,9 +299,8 @@ impl Stage {
         stage.local.spawn_local(verified(verifications));
         stage.local.spawn_local(matcher(
             inbox,
-            Rc::clone(&stage.exchange),
+            (Rc::clone(&stage.exchange), Rc::clone(&stage.candles)),
             Arc::clone(&stage.archive),
-            Rc::clone(&stage.candles),
             Rc::clone(&stage.clock),
             Rc::clone(&stage.broken),
         ));
@@ -432,9 +431,8 @@ impl From<Response> for Answer {
 /// Carries out jobs, and says at once that they are durable.
 async fn matcher(
     mut inbox: mpsc::Receiver<Job>,
-    exchange: Rc<RefCell<Exchange>>,
+    (exchange, candles): (Rc<RefCell<Exchange>>, Rc<RefCell<Candles>>),
     archive: Arc<Memory>,
-    candles: Rc<RefCell<Candles>>,
     clock: Rc<Cell<Moment>>,
     broken: Rc<Cell<bool>>,
 ) {

@@ -1,0 +1,91 @@
+//! Asks the venue that prices come from for what the exchange has not seen itself: candles of before, and its book.
+//!
+//! It may be that nobody is there to ask (prices come from elsewhere), that the venue does not answer in time, or that it has
+//! been asked often enough: then there is no answer, and whoever asks goes by what the exchange has seen.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::candles::{Candle, Interval};
+use crate::units::{Price, Quantity, Symbol, Timestamp};
+
+/// Requests that wait for their turn.
+const WAITING_MAX: usize = 64;
+/// How long a client waits for the venue, behind those that asked before.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// The most candles, and levels on either side of a book, that are asked for at once.
+pub const ROWS_MAX: usize = 1000;
+
+/// Candles that are asked for, those that begin from one time to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CandleWish {
+    /// Of which symbol.
+    pub symbol: Symbol,
+    /// Of which length.
+    pub interval: Interval,
+    /// The start of the first.
+    pub first: Timestamp,
+    /// The start of the last; at most [`ROWS_MAX`].
+    pub last: Timestamp,
+    /// The present time.
+    pub now: Timestamp,
+}
+
+/// A book that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookWish {
+    /// Of which symbol.
+    pub symbol: Symbol,
+    /// How many levels on either side; at most [`ROWS_MAX`].
+    pub levels: usize,
+}
+
+/// What is on offer, the best first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Book {
+    /// The venue's number of it.
+    pub number: u64,
+    /// Who would buy.
+    pub bids: Vec<(Price, Quantity)>,
+    /// Who would sell.
+    pub asks: Vec<(Price, Quantity)>,
+}
+
+/// What is asked for, and who is told; nobody is where there is no answer.
+#[derive(Debug)]
+pub enum Wish {
+    /// Candles, oldest first.
+    Candles(CandleWish, oneshot::Sender<Vec<Candle>>),
+    /// A book.
+    Book(BookWish, oneshot::Sender<Book>),
+}
+
+/// The client's end.
+#[derive(Debug, Clone)]
+pub struct VenueData {
+    wishes: mpsc::Sender<Wish>,
+}
+
+impl VenueData {
+    /// This end, and the one that asks the venue.
+    pub fn new() -> (VenueData, mpsc::Receiver<Wish>) {
+        let (wishes, inbox) = mpsc::channel(WAITING_MAX);
+        (VenueData { wishes }, inbox)
+    }
+
+    /// Candles.
+    pub async fn candles(&self, wish: CandleWish) -> Option<Vec<Candle>> {
+        let (done, answer) = oneshot::channel();
+        self.wishes.try_send(Wish::Candles(wish, done)).ok()?;
+        timeout(PATIENCE, answer).await.ok()?.ok()
+    }
+
+    /// A book.
+    pub async fn book(&self, wish: BookWish) -> Option<Book> {
+        let (done, answer) = oneshot::channel();
+        self.wishes.try_send(Wish::Book(wish, done)).ok()?;
+        timeout(PATIENCE, answer).await.ok()?.ok()
+    }
+}
