@@ -13,7 +13,7 @@ use super::trades;
 use crate::archive::Archive;
 use crate::candles::{Candle, Interval};
 use crate::exchange::{Exchange, Side, Trade};
-use crate::http::market::{AVERAGE_MINUTES, DAY, Since, Summary, Wanted};
+use crate::http::market::{DAY, Since, Summary, Wanted};
 use crate::shapes::json::{Items, Members, array, document, object};
 use crate::units::{Span, Symbol};
 
@@ -288,11 +288,11 @@ pub(super) async fn average(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let symbol = symbol(call).await?;
     let context = &call.facade.context;
     let average = context.average_price(symbol).await?;
-    let (average, at) = average.ok_or_else(Fault::symbol)?;
+    let average = average.ok_or_else(Fault::symbol)?;
     Ok(document(|members| {
-        members.put("mins", AVERAGE_MINUTES);
-        members.put("price", Text(average));
-        members.put("closeTime", call.unit.of(at));
+        members.put("mins", u64::from(average.minutes));
+        members.put("price", Text(average.price));
+        members.put("closeTime", call.unit.of(average.at));
     }))
 }
 

@@ -153,10 +153,7 @@ pub(super) fn request(command: &ClientCommand) -> Result<Request, Failure> {
             Request::get(format!("/tickers/{}", encode_list(symbols))).judged(Verdict::Tickers)
         }
         C::Candles(filter) => Request::get(candles(filter)),
-        C::Stats { symbol } => Request::get(match symbol {
-            Some(symbol) => format!("/stats/{}", encode(symbol)),
-            None => "/stats".to_owned(),
-        }),
+        C::Stats { symbol } => Request::get(stats(symbol.as_deref())),
         C::Balance => Request::get("/balance"),
         C::BalanceAsset { asset } => Request::get(format!("/balance/{}", encode(asset))),
         C::BalanceList => Request::get("/balance/list"),
@@ -346,6 +343,13 @@ fn filtered(path: &str, filter: &OrderFilter) -> String {
         ("tail", filter.tail.map(|tail| tail.to_string())),
     ];
     query(path, &pairs)
+}
+
+fn stats(symbol: Option<&str>) -> String {
+    match symbol {
+        Some(symbol) => format!("/stats/{}", encode(symbol)),
+        None => "/stats".to_owned(),
+    }
 }
 
 fn candles(filter: &CandleFilter) -> String {

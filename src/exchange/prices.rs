@@ -6,7 +6,7 @@ use super::market::{Market, Ticker};
 use super::market_rules::MarketRules;
 use super::order::{Lifecycle, Order, Stage};
 use super::{Command, Event, Exchange, Fact, NewPrice, Outcome, Rejection, Seen};
-use crate::units::{OrderId, Quantity, Symbol};
+use crate::units::{OrderId, Price, Quantity, Symbol};
 
 /// The most symbols that can be listed; bounds the memory.
 pub const SYMBOLS_MAX: usize = 10_000;
@@ -89,6 +89,16 @@ impl Exchange {
             }
         }
         Ok(Outcome::Done)
+    }
+
+    /// The average price that the rules of a market hold orders against, behind how many minutes it is of; none where they want
+    /// none.
+    pub fn average(&self, symbol: Symbol) -> Option<(u16, Price)> {
+        let market = self.markets.get(&symbol)?;
+        let rules = self.rules.of_market(symbol, market.rules.as_deref())?;
+        let (minutes, last) = (rules.look_back(), market.ticker?.last);
+        let average = market.average.over(self.moment.elapsed, minutes);
+        (minutes > 0).then_some((minutes, average.unwrap_or(last)))
     }
 
     fn apply_ticker(&mut self, source: Option<&'static str>, ticker: Ticker) {
@@ -180,7 +190,7 @@ impl Command {
 mod tests {
     use super::*;
     use crate::exchange::Rules;
-    use crate::units::{Moment, Price, Timestamp};
+    use crate::units::{Moment, Timestamp};
 
     #[test]
     fn a_batch_may_name_a_new_symbol_more_often_than_symbols_are_allowed() {

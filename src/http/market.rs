@@ -21,8 +21,8 @@ use crate::venue_data::{self, Book, BookWish, CandleWish};
 pub const CANDLES_MAX: usize = 1000;
 /// A day.
 pub const DAY: Span = Span::from_secs(86_400);
-/// Minutes of the average price.
-pub const AVERAGE_MINUTES: u64 = 5;
+/// Minutes of the average price where nothing says how many.
+const AVERAGE_MINUTES: u16 = 5;
 /// Decimals of a change in per cent, as on Binance.
 const PERCENT_DECIMALS: u32 = 3;
 
@@ -67,6 +67,17 @@ pub struct Summary {
     pub closed: Timestamp,
     /// The first and the last of our own fills in it.
     pub trades: Option<(u64, Trade)>,
+}
+
+/// The price of a market over its last minutes.
+#[derive(Debug, Clone, Copy)]
+pub struct AveragePrice {
+    /// Of how many minutes.
+    pub minutes: u16,
+    /// The mean.
+    pub price: Exact,
+    /// The end of them.
+    pub at: Timestamp,
 }
 
 /// The best prices of a market with what is on offer there; an empty side has none.
@@ -203,22 +214,32 @@ impl Context {
         Ok(self.mailbox.look(look).await?)
     }
 
-    /// The mean of the closes of the last five minutes, those without a price repeating the close before; none of a symbol
-    /// without a price. There is no volume in a ticker to weigh them with. Behind it the present time.
-    pub async fn average_price(
-        &self,
-        symbol: Symbol,
-    ) -> Result<Option<(Exact, Timestamp)>, Problem> {
-        let now = self.mailbox.look(now_of).await?;
-        let minutes = Wanted {
-            limit: usize::try_from(AVERAGE_MINUTES).unwrap_or(1),
+    /// The average price that orders are held against; where the rules of the market want none, the mean of the closes of the
+    /// last five minutes, those without a price repeating the close before. None of a symbol without a price.
+    pub async fn average_price(&self, symbol: Symbol) -> Result<Option<AveragePrice>, Problem> {
+        let look = move |exchange: &Exchange| (exchange.average(symbol), now_of(exchange));
+        let (known, at) = self.mailbox.look(look).await?;
+        if let Some((minutes, price)) = known {
+            return Ok(Some(AveragePrice {
+                minutes,
+                price: price.exact(),
+                at,
+            }));
+        }
+        let wanted = Wanted {
+            limit: AVERAGE_MINUTES.into(),
             ..Wanted::default()
         };
-        let candles = self.candles(symbol, Interval::MINUTE, minutes).await?;
+        let candles = self.candles(symbol, Interval::MINUTE, wanted).await?;
         let closes = candles.iter().map(|candle| candle.close.exact());
         let sum = closes.fold(Exact::ZERO, Exact::plus_rounded);
         let count = i64::try_from(candles.len()).unwrap_or(i64::MAX);
-        Ok(sum.over(Exact::whole(count)).map(|mean| (mean, now)))
+        let price = sum.over(Exact::whole(count));
+        Ok(price.map(|price| AveragePrice {
+            minutes: AVERAGE_MINUTES,
+            price,
+            at,
+        }))
     }
 
     /// The candles of a level that are wanted, be they on the disk yet or not.

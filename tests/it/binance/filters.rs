@@ -244,6 +244,11 @@ fn the_band_is_round_the_average_of_five_minutes() {
     let mut stage = stage(&venue, "ETH/USDT,LTC/USDT", "enforce_market_rules = true");
     // The venue has told 2500; the average is 3750 now, and the last price 5000.
     stage.set_price("ETH%2FUSDT", "5000", "1000");
+    let average = stage.open("/api/v3/avgPrice?symbol=ETHUSDT").ok().json();
+    assert_eq!(
+        (&average["mins"], &average["price"]),
+        (&json!(5), &json!("3750.00000000"))
+    );
     let order = |price: &str| {
         format!("symbol=ETHUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price={price}")
     };
