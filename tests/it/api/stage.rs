@@ -281,8 +281,7 @@ impl Stage {
         let context = Context::new(mailbox, Pool::new(shelf), access, Rc::new(status), "1.2.3");
         let context = context.with_stepper(Some(stepper)).with_verifier(verifier);
         let directory = tempfile::tempdir().unwrap();
-        let keys = Keyring::open(directory.path()).unwrap();
-        let context = context.with_keys(Rc::new(keys));
+        let context = context.with_keys(Rc::new(Keyring::open(directory.path()).unwrap()));
         let candles = context.draw_on(Candles::default());
         exchange.borrow_mut().note_seen();
         let stage = Stage {
