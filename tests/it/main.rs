@@ -46,6 +46,7 @@ mod venue_data;
 mod venue_mutants;
 mod venue_polls;
 mod venue_proxy;
+mod venue_rules;
 mod venue_server;
 mod venue_shapes;
 mod venues;
