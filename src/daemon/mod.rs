@@ -21,6 +21,7 @@ mod notify;
 mod poller;
 mod reading;
 mod reload;
+mod rules;
 mod signals;
 mod sockets;
 mod stretch;
@@ -30,7 +31,6 @@ mod through;
 mod turns;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -53,18 +53,17 @@ use crate::binance::{self, Binance};
 use crate::candles::Candles;
 use crate::config::local::LocalError;
 use crate::config::{self, Config, Environment, Options, Source, Written, local};
-use crate::exchange::{Command, Exchange, FeeMode, Fees, Rules, TimeInForce};
+use crate::exchange::{Command, Exchange, FeeMode, TimeInForce};
 use crate::http::limits::{CONNECTIONS_MAX, OTHER_DESCRIPTORS};
 use crate::http::{self, Access, ApiKey, Context};
 use crate::keys::Keyring;
 use crate::mailbox::Mailbox;
-use crate::oracle::read_rules;
 use crate::pages::{self, Pages};
 use crate::pool::Pool;
 use crate::samples::Samples;
 use crate::stepper::Stepper;
 use crate::store::{self, Store, StoreError};
-use crate::units::{Amount, Exact, Moment, Span, Symbol};
+use crate::units::{Amount, Exact, Moment, Span};
 use crate::venue_data::VenueData;
 use crate::verifier::Verifier;
 use board::Board;
@@ -73,6 +72,7 @@ use following::{Followed, Following};
 use matcher::Matcher;
 use notify::{Notifier, Pulse};
 use reload::Reloader;
+use rules::rules;
 use signals::{Asked, Signals};
 use stretch::Stretches;
 
@@ -287,40 +287,6 @@ fn make_directory(path: &Path) -> Result<(), Fatal> {
         path: path.to_owned(),
         source,
     })
-}
-
-fn rules(config: &Config) -> Result<Rules, Fatal> {
-    let max_age = config.oracle.max_age;
-    let config = &config.exchange;
-    let market_rules = match &config.market_rules {
-        config::MarketRules::Venue => None,
-        config::MarketRules::Off => Some(BTreeMap::new()),
-        config::MarketRules::File(path) => Some(read_rules(path)?),
-    };
-    Ok(Rules {
-        cash_asset: config.cash_asset,
-        fee_rate: config.commission,
-        maker_rate: Some(config.maker_commission),
-        symbol_fees: symbol_fees(config),
-        max_age,
-        tick_loop: config.tick_loop,
-        market_delay_min: config.market_delay_min,
-        market_delay_max: config.market_delay_max,
-        fill_sigma_ppm: config.fill_sigma_ppm,
-        match_limit_at_once: config.match_limit_at_once,
-        expire_after: config.expire_after,
-        prune_after: config.prune_after,
-        prune_trades_after: config.prune_trades_after,
-        prune_every: config.prune_every,
-        market_rules: market_rules.map(Arc::new),
-        seed: config.seed,
-    })
-}
-
-fn symbol_fees(config: &config::Exchange) -> BTreeMap<Symbol, Fees> {
-    let fees = config.symbol_commissions.iter();
-    fees.map(|(&symbol, &(taker, maker))| (symbol, Fees { taker, maker }))
-        .collect()
 }
 
 fn turns(
