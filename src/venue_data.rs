@@ -3,6 +3,8 @@
 //! It may be that nobody is there to ask (prices come from elsewhere), that the venue does not answer in time, or that it has
 //! been asked often enough: then there is no answer, and whoever asks goes by what the exchange has seen.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -66,26 +68,61 @@ pub enum Wish {
 #[derive(Debug, Clone)]
 pub struct VenueData {
     wishes: mpsc::Sender<Wish>,
+    answers: Rc<Cell<bool>>,
+}
+
+/// The end that asks the venue.
+#[derive(Debug)]
+pub struct Wishes {
+    inbox: mpsc::Receiver<Wish>,
+    answers: Rc<Cell<bool>>,
+}
+
+impl Wishes {
+    /// Says whether there is a venue that answers.
+    pub fn are_answered(&self, answers: bool) {
+        self.answers.set(answers);
+    }
+
+    /// What is asked for next; nothing when nobody will ask any more.
+    pub async fn next(&mut self) -> Option<Wish> {
+        self.inbox.recv().await
+    }
 }
 
 impl VenueData {
     /// This end, and the one that asks the venue.
-    pub fn new() -> (VenueData, mpsc::Receiver<Wish>) {
+    pub fn new() -> (VenueData, Wishes) {
         let (wishes, inbox) = mpsc::channel(WAITING_MAX);
-        (VenueData { wishes }, inbox)
+        let answers = Rc::new(Cell::new(false));
+        let other = Wishes {
+            inbox,
+            answers: Rc::clone(&answers),
+        };
+        (VenueData { wishes, answers }, other)
+    }
+
+    /// Whether there is a venue that answers: else nothing need be asked.
+    pub fn is_answered(&self) -> bool {
+        self.answers.get()
     }
 
     /// Candles.
     pub async fn candles(&self, wish: CandleWish) -> Option<Vec<Candle>> {
-        let (done, answer) = oneshot::channel();
-        self.wishes.try_send(Wish::Candles(wish, done)).ok()?;
-        timeout(PATIENCE, answer).await.ok()?.ok()
+        self.ask(|done| Wish::Candles(wish, done)).await
     }
 
     /// A book.
     pub async fn book(&self, wish: BookWish) -> Option<Book> {
+        self.ask(|done| Wish::Book(wish, done)).await
+    }
+
+    async fn ask<T>(&self, wish: impl FnOnce(oneshot::Sender<T>) -> Wish) -> Option<T> {
+        if !self.is_answered() {
+            return None;
+        }
         let (done, answer) = oneshot::channel();
-        self.wishes.try_send(Wish::Book(wish, done)).ok()?;
+        self.wishes.try_send(wish(done)).ok()?;
         timeout(PATIENCE, answer).await.ok()?.ok()
     }
 }

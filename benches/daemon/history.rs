@@ -97,15 +97,7 @@ fn moment(millis: u64) -> Moment {
 }
 
 fn open_market(exchange: &mut Exchange, symbol: Symbol) {
-    let ticker = Ticker {
-        symbol,
-        last: Price::parse("64780.25").unwrap(),
-        bid: None,
-        ask: None,
-        bid_quantity: None,
-        ask_quantity: None,
-        at: moment(0).now,
-    };
+    let ticker = Ticker::of_last(symbol, Price::parse("64780.25").unwrap(), moment(0).now);
     let cash = Asset::parse("USDT").unwrap();
     let funds = Amount::parse_positive("1000000000").unwrap();
     exchange

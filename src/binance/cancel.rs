@@ -9,9 +9,9 @@ use super::params::Params;
 use super::route::Call;
 use super::symbols;
 use super::text::TimeUnit;
-use crate::exchange::{Command, Event, Exchange, OnlyIf, Order, Outcome, Rejection};
+use crate::exchange::{Command, Event, Exchange, OnlyIf, Order, Outcome, Rejection, closed_among};
 use crate::shapes::json::array;
-use crate::units::{ClientId, Moment, OrderId};
+use crate::units::{ClientId, Moment};
 
 /// In which state an order must be to be taken back.
 pub(super) fn only_if(params: &Params<'_>) -> Result<OnlyIf, Fault> {
@@ -23,19 +23,11 @@ pub(super) fn only_if(params: &Params<'_>) -> Result<OnlyIf, Fault> {
     }
 }
 
-/// Which order is to be taken back. An id that cannot be one is that of nothing open.
-pub(super) fn which(params: &Params<'_>, id: &str, client: &str) -> Result<Which, Fault> {
-    Which::named(params, id, client).map_err(|fault| match fault.code {
-        -2013 => Fault::unknown_order(),
-        _ => fault,
-    })
-}
-
 /// `DELETE /api/v3/order`: one, and with it the other order of its list.
 pub(super) async fn one(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let params = &call.params;
     let name = symbols::checked(params.required("symbol")?)?.to_owned();
-    let which = which(params, "orderId", "origClientOrderId")?;
+    let which = Which::named(params, "orderId", "origClientOrderId", Fault::unknown_order)?;
     let only_if = only_if(params)?;
     let new_id = client_id(params, "newClientOrderId")?;
     let unit = call.unit;
@@ -74,19 +66,6 @@ pub(super) fn write_gone(
         Some(other) => write_canceled_list(out, &in_order([order, other]), new_id, unit),
         None => write_canceled(out, order, new_id, unit),
     }
-}
-
-/// The order that these events closed.
-pub(super) fn closed_among(events: &[Event], id: OrderId) -> Option<&Order> {
-    events.iter().find_map(|event| {
-        if let Event::OrderClosed(closed) = event
-            && closed.id == id
-        {
-            Some(closed.as_ref())
-        } else {
-            None
-        }
-    })
 }
 
 /// `DELETE /api/v3/openOrders`: all of a market.

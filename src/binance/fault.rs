@@ -128,11 +128,6 @@ impl Fault {
         )
     }
 
-    /// An order that shows only part of itself.
-    pub(super) fn no_icebergs() -> Fault {
-        Fault::new(-2010, "Iceberg orders are not supported for this symbol.")
-    }
-
     /// Nothing open has this id.
     pub(super) fn unknown_order() -> Fault {
         Fault::new(-2011, "Unknown order sent.")

@@ -8,9 +8,9 @@ use super::order_params::client_id;
 use super::order_shape::ORDER_BYTES;
 use super::params::Params;
 use super::route::Call;
-use super::symbols;
+use super::{orders, symbols};
 use crate::archive::{Archive, Name, OrderWalk, Unreadable};
-use crate::exchange::{Command, Exchange, Order, Pair};
+use crate::exchange::{Command, Exchange, Order, Pair, closed_among};
 use crate::shapes::json::array;
 use crate::units::{ClientId, Moment, OrderId};
 
@@ -29,19 +29,9 @@ struct Found {
 }
 
 impl Which {
-    fn read(params: &Params<'_>, id: &str, client: &str) -> Result<Which, Fault> {
-        let given = params.get(client).map(ClientId::parse).transpose();
-        let which = Which {
-            id: params.whole(id)?.map(OrderId::new),
-            client: given.map_err(|_| Fault::no_such_list())?,
-        };
-        match which {
-            Which {
-                id: None,
-                client: None,
-            } => Err(Fault::missing_both(id, client)),
-            Which { .. } => Ok(which),
-        }
+    fn read(params: &Params<'_>, client: &str, nothing: fn() -> Fault) -> Result<Which, Fault> {
+        let (id, client) = orders::ids(params, "orderListId", client, nothing)?;
+        Ok(Which { id, client })
     }
 
     fn fits(&self, pair: &Pair) -> bool {
@@ -120,7 +110,7 @@ fn ids(list: OrderId) -> [OrderId; 2] {
 
 /// `GET /api/v3/orderList`.
 pub(super) async fn one(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
-    let which = Which::read(&call.params, "orderListId", "origClientOrderId")?;
+    let which = Which::read(&call.params, "origClientOrderId", Fault::no_such_list)?;
     let context = &call.facade.context;
     let open = context
         .mailbox
@@ -184,11 +174,7 @@ pub(super) async fn open(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
 pub(super) async fn cancel(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let params = &call.params;
     let name = symbols::checked(params.required("symbol")?)?.to_owned();
-    let which = Which::read(params, "orderListId", "listClientOrderId");
-    let which = which.map_err(|fault| match fault.code {
-        -2013 => Fault::unknown_list(),
-        _ => fault,
-    })?;
+    let which = Which::read(params, "listClientOrderId", Fault::unknown_list)?;
     let new_id = client_id(params, "newClientOrderId")?;
     let unit = call.unit;
     let work = move |exchange: &mut Exchange, moment: Moment| {
@@ -208,7 +194,7 @@ pub(super) async fn cancel(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
         let events = exchange.events().get(before..).unwrap_or_default();
         for order in found.orders.iter_mut().flatten() {
             let id = order.id;
-            if let Some(closed) = super::cancel::closed_among(events, id) {
+            if let Some(closed) = closed_among(events, id) {
                 *order = closed.clone();
             }
         }

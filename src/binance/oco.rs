@@ -3,8 +3,8 @@
 use super::fault::Fault;
 use super::list_shape::{LIST_BYTES, write_placed_list};
 use super::order_params::{
-    Told, Word, client_id, level, read_price, read_quantity, refuse, refuse_pegs, refuse_unknown,
-    side, time_in_force, told_of,
+    Told, Word, client_id, read_quantity, refuse_icebergs, refuse_pegs, refuse_unknown, side,
+    told_of,
 };
 use super::order_shape::ORDER_BYTES;
 use super::params::Params;
@@ -12,7 +12,7 @@ use super::route::Call;
 use super::symbols;
 use crate::exchange::{
     Command, Exchange, NewOrder, NewPair, OrderKind, Outcome, Rejection, Side, Strict, Terms,
-    Trigger, TriggerKind,
+    TriggerKind,
 };
 use crate::units::{ClientId, Moment, Quantity, Symbol};
 
@@ -46,34 +46,10 @@ struct Draft {
 
 impl Leg {
     fn read(params: &Params<'_>, word: Word, names: &Names, plain: Terms) -> Result<Leg, Fault> {
-        let kind = if word.has_price() {
-            let price = read_price(params, &names.price)?;
-            let price = price.ok_or_else(|| Fault::missing(&names.price))?;
-            OrderKind::Limit { price }
-        } else {
-            refuse(params, &names.price)?;
-            OrderKind::Market
-        };
-        let time_in_force = if word.has_time() {
-            time_in_force(params, &names.time, plain)?
-        } else {
-            refuse(params, &names.time)?;
-            plain.time_in_force
-        };
-        let trigger = if let Some(kind) = word.trigger() {
-            let level = level(params, &names.stop, &names.trailing)?;
-            Some(Trigger { kind, level })
-        } else {
-            refuse(params, &names.stop)?;
-            refuse(params, &names.trailing)?;
-            None
-        };
-        if params
-            .decimal(&names.iceberg)?
-            .is_some_and(|part| !part.is_zero())
-        {
-            return Err(Fault::no_icebergs());
-        }
+        let kind = word.kind(params, &names.price)?;
+        let time_in_force = word.time_in_force(params, &names.time, plain)?;
+        let trigger = word.trigger(params, &names.stop, &names.trailing)?;
+        refuse_icebergs(params, &names.iceberg)?;
         Ok(Leg {
             word,
             kind,

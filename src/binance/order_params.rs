@@ -91,18 +91,55 @@ impl Word {
         }
     }
 
-    pub(super) fn has_price(self) -> bool {
+    fn has_price(self) -> bool {
         match self {
             Word::Limit | Word::StopLossLimit | Word::TakeProfitLimit | Word::LimitMaker => true,
             Word::Market | Word::StopLoss | Word::TakeProfit => false,
         }
     }
 
-    pub(super) fn has_time(self) -> bool {
-        self.has_price() && self != Word::LimitMaker
+    /// With the limit price, which parameter of this name has to give or must not.
+    pub(super) fn kind(self, params: &Params<'_>, name: &str) -> Result<OrderKind, Fault> {
+        if !self.has_price() {
+            refuse(params, name)?;
+            return Ok(OrderKind::Market);
+        }
+        let price = read_price(params, name)?;
+        let price = price.ok_or_else(|| Fault::missing(name))?;
+        Ok(OrderKind::Limit { price })
     }
 
-    pub(super) fn trigger(self) -> Option<TriggerKind> {
+    /// How long it waits, as it has to say or must not; `plain` says it where it must not.
+    pub(super) fn time_in_force(
+        self,
+        params: &Params<'_>,
+        name: &str,
+        plain: Terms,
+    ) -> Result<TimeInForce, Fault> {
+        if self.has_price() && self != Word::LimitMaker {
+            return time_in_force(params, name, plain);
+        }
+        refuse(params, name)?;
+        Ok(plain.time_in_force)
+    }
+
+    /// What it waits for before that, as it has to say or must not.
+    pub(super) fn trigger(
+        self,
+        params: &Params<'_>,
+        stop: &str,
+        trailing: &str,
+    ) -> Result<Option<Trigger>, Fault> {
+        let Some(kind) = self.waits_for() else {
+            refuse(params, stop)?;
+            refuse(params, trailing)?;
+            return Ok(None);
+        };
+        let level = level(params, stop, trailing)?;
+        Ok(Some(Trigger { kind, level }))
+    }
+
+    fn waits_for(self) -> Option<TriggerKind> {
         match self {
             Word::StopLoss | Word::StopLossLimit => Some(TriggerKind::StopLoss),
             Word::TakeProfit | Word::TakeProfitLimit => Some(TriggerKind::TakeProfit),
@@ -118,24 +155,13 @@ impl Draft {
         let side = side(params)?;
         let word = Word::read(params, "type")?;
         refuse_unknown(params)?;
-        let kind = if word.has_price() {
-            let price = read_price(params, "price")?.ok_or_else(|| Fault::missing("price"))?;
-            OrderKind::Limit { price }
-        } else {
-            refuse(params, "price")?;
-            OrderKind::Market
-        };
-        let time_in_force = if word.has_time() {
-            time_in_force(params, "timeInForce", plain)?
-        } else {
-            refuse(params, "timeInForce")?;
-            plain.time_in_force
-        };
+        let kind = word.kind(params, "price")?;
+        let time_in_force = word.time_in_force(params, "timeInForce", plain)?;
         let (quantity, quote_amount) = size(params, word)?;
         let terms = Terms {
             time_in_force,
             post_only: word == Word::LimitMaker,
-            trigger: trigger(params, word)?,
+            trigger: word.trigger(params, "stopPrice", "trailingDelta")?,
             quote_amount,
             client_id: client_id(params, "newClientOrderId")?,
             ..plain
@@ -176,11 +202,7 @@ pub(super) fn side(params: &Params<'_>) -> Result<Side, Fault> {
 }
 
 /// How long an order waits that must say so.
-pub(super) fn time_in_force(
-    params: &Params<'_>,
-    name: &str,
-    plain: Terms,
-) -> Result<TimeInForce, Fault> {
+fn time_in_force(params: &Params<'_>, name: &str, plain: Terms) -> Result<TimeInForce, Fault> {
     match params.required(name)? {
         "GTC" => Ok(plain.time_in_force),
         "IOC" => Ok(TimeInForce::ImmediateOrCancel),
@@ -190,7 +212,7 @@ pub(super) fn time_in_force(
 }
 
 /// A price above zero.
-pub(super) fn read_price(params: &Params<'_>, name: &str) -> Result<Option<Price>, Fault> {
+fn read_price(params: &Params<'_>, name: &str) -> Result<Option<Price>, Fault> {
     let Some(value) = precise(params, name)? else {
         return Ok(None);
     };
@@ -246,10 +268,21 @@ fn told(params: &Params<'_>, word: Word) -> Result<Told, Fault> {
 }
 
 /// Refuses a parameter that the kind of order has no use for.
-pub(super) fn refuse(params: &Params<'_>, name: &str) -> Result<(), Fault> {
+fn refuse(params: &Params<'_>, name: &str) -> Result<(), Fault> {
     match params.get(name) {
         Some(_) => Err(Fault::not_required(name)),
         None => Ok(()),
+    }
+}
+
+/// Refuses an order that is to show a part of itself.
+pub(super) fn refuse_icebergs(params: &Params<'_>, name: &str) -> Result<(), Fault> {
+    match params.decimal(name)? {
+        Some(part) if !part.is_zero() => Err(Fault::new(
+            -2010,
+            "Iceberg orders are not supported for this symbol.",
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -267,11 +300,7 @@ pub(super) fn refuse_pegs(params: &Params<'_>, name: &str) -> Result<(), Fault> 
 /// What Binance knows and mockx does not: said, and not passed over. A mode of self trade prevention makes no difference, since
 /// orders here meet prices and never each other.
 pub(super) fn refuse_unknown(params: &Params<'_>) -> Result<(), Fault> {
-    if let Some(value) = params.decimal("icebergQty")?
-        && !value.is_zero()
-    {
-        return Err(Fault::no_icebergs());
-    }
+    refuse_icebergs(params, "icebergQty")?;
     refuse_pegs(params, "pegPriceType")?;
     match params.get("selfTradePreventionMode") {
         Some(mode) if !MODES.contains(&mode) => Err(Fault::not_valid("selfTradePreventionMode")),
@@ -301,18 +330,8 @@ fn size(params: &Params<'_>, word: Word) -> Result<(Quantity, Option<Amount>), F
     }
 }
 
-fn trigger(params: &Params<'_>, word: Word) -> Result<Option<Trigger>, Fault> {
-    let Some(kind) = word.trigger() else {
-        refuse(params, "stopPrice")?;
-        refuse(params, "trailingDelta")?;
-        return Ok(None);
-    };
-    let level = level(params, "stopPrice", "trailingDelta")?;
-    Ok(Some(Trigger { kind, level }))
-}
-
 /// The price that an order waits for: fixed, or one that follows, from a price on where both are given.
-pub(super) fn level(params: &Params<'_>, stop: &str, trailing: &str) -> Result<Level, Fault> {
+fn level(params: &Params<'_>, stop: &str, trailing: &str) -> Result<Level, Fault> {
     let price = read_price(params, stop)?;
     match (price, params.whole(trailing)?) {
         (None, None) => Err(Fault::missing_both(stop, trailing)),

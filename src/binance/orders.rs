@@ -25,24 +25,36 @@ pub(super) struct Which {
     client: Option<ClientId>,
 }
 
+/// The id of an order or a list, and the client's id of it: one of them at least.
+pub(super) fn ids(
+    params: &Params<'_>,
+    id: &str,
+    client: &str,
+    nothing: fn() -> Fault,
+) -> Result<(Option<OrderId>, Option<ClientId>), Fault> {
+    // An id that no client can have given is the id of nothing.
+    let given = params.get(client).map(ClientId::parse).transpose();
+    match (params.whole(id)?, given.map_err(|_| nothing())?) {
+        (None, None) => Err(Fault::missing_both(id, client)),
+        (own, given) => Ok((own.map(OrderId::new), given)),
+    }
+}
+
 impl Which {
     /// Reads `orderId` and `origClientOrderId`, of which one must be there.
     pub(super) fn read(params: &Params<'_>) -> Result<Which, Fault> {
-        Which::named(params, "orderId", "origClientOrderId")
+        Which::named(params, "orderId", "origClientOrderId", Fault::no_such_order)
     }
 
-    /// The same under other names.
-    pub(super) fn named(params: &Params<'_>, id: &str, client: &str) -> Result<Which, Fault> {
-        // An id that no client can have given is the id of nothing.
-        let given = params.get(client).map(ClientId::parse).transpose();
-        let which = Which {
-            id: params.whole(id)?.map(OrderId::new),
-            client: given.map_err(|_| Fault::no_such_order())?,
-        };
-        if which.id.is_none() && which.client.is_none() {
-            return Err(Fault::missing_both(id, client));
-        }
-        Ok(which)
+    /// The same under other names; `nothing` is what there is of the id of nothing.
+    pub(super) fn named(
+        params: &Params<'_>,
+        id: &str,
+        client: &str,
+        nothing: fn() -> Fault,
+    ) -> Result<Which, Fault> {
+        let (id, client) = ids(params, id, client, nothing)?;
+        Ok(Which { id, client })
     }
 
     fn fits(&self, order: &Order, symbol: Symbol) -> bool {

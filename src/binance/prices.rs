@@ -7,8 +7,7 @@ use super::symbols::{self, name_of};
 use super::text::Text;
 use crate::exchange::{Exchange, Ticker};
 use crate::shapes::json::{Members, array, document, object};
-use crate::units::{Price, Quantity};
-use crate::venue_data::Book;
+use crate::units::Price;
 
 /// Writes one market of an answer.
 type Write = fn(&mut Members<'_>, &Ticker);
@@ -63,12 +62,14 @@ async fn answer(call: &Call<'_>, write: Write) -> Result<Vec<u8>, Fault> {
 pub(super) async fn depth(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let name = symbols::checked(call.params.required("symbol")?)?.to_owned();
     let levels = call.params.limit(100, 5000)?;
-    if levels > 1 {
-        let (context, name) = (&call.facade.context, name.clone());
+    let context = &call.facade.context;
+    if levels > 1 && context.has_venue() {
+        let name = name.clone();
         let look = move |exchange: &Exchange| symbols::find(exchange, &name);
         let symbol = context.mailbox.look(look).await??;
         if let Some(book) = context.book(symbol, levels).await {
-            return Ok(told(&book));
+            let side = |side: Vec<_>| side.into_iter().map(level).collect();
+            return Ok(told(book.number, &[side(book.bids), side(book.asks)]));
         }
     }
     let look = move |exchange: &Exchange| {
@@ -76,37 +77,32 @@ pub(super) async fn depth(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
         let market = exchange.market(symbol);
         let ticks = market.map_or(0, |market| market.ticks);
         let ticker = market.and_then(|market| market.ticker);
-        let level =
-            |price: Price, quantity: Option<Quantity>| [Text::from(price), Text::from(quantity)];
-        let bid = ticker.map(|ticker| level(ticker.bid_or_last(), ticker.bid_quantity));
-        let ask = ticker.map(|ticker| level(ticker.ask_or_last(), ticker.ask_quantity));
-        Ok(document(|members| {
-            members.put("lastUpdateId", ticks);
-            for (side, level) in [("bids", bid), ("asks", ask)] {
-                members.array(side, |levels| {
-                    if let Some(level) = level {
-                        array(levels.next(), |items| {
-                            for figure in level {
-                                items.put(figure);
-                            }
-                        });
-                    }
-                });
-            }
-        }))
+        let best = |level: fn(Ticker) -> Level| ticker.map(level).into_iter().collect();
+        let bids = best(|ticker| level((ticker.bid_or_last(), ticker.bid_quantity)));
+        let asks = best(|ticker| level((ticker.ask_or_last(), ticker.ask_quantity)));
+        Ok(told(ticks, &[bids, asks]))
     };
-    call.facade.context.mailbox.look(look).await?
+    context.mailbox.look(look).await?
 }
 
-fn told(book: &Book) -> Vec<u8> {
+/// A price, and what is on offer there.
+type Level = [Text; 2];
+
+fn level<Q: Into<Text>>((price, quantity): (Price, Q)) -> Level {
+    [price.into(), quantity.into()]
+}
+
+/// A book: bids and asks, the best first.
+fn told(number: u64, sides: &[Vec<Level>; 2]) -> Vec<u8> {
     document(|members| {
-        members.put("lastUpdateId", book.number);
-        for (name, side) in [("bids", &book.bids), ("asks", &book.asks)] {
+        members.put("lastUpdateId", number);
+        for (name, side) in ["bids", "asks"].into_iter().zip(sides) {
             members.array(name, |levels| {
-                for &(price, quantity) in side {
+                for &level in side {
                     array(levels.next(), |figures| {
-                        figures.put(Text::from(price));
-                        figures.put(Text::from(quantity));
+                        for figure in level {
+                            figures.put(figure);
+                        }
                     });
                 }
             });

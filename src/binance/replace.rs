@@ -1,9 +1,10 @@
 //! An order in the place of another: `order/cancelReplace`.
 
-use super::cancel::{only_if, which, write_gone};
+use super::cancel::{only_if, write_gone};
 use super::fault::Fault;
 use super::order_params::{Draft, Told, client_id};
 use super::order_shape::{ORDER_BYTES, write_placed};
+use super::orders::Which;
 use super::params::Params;
 use super::place::trades_since;
 use super::route::Call;
@@ -39,7 +40,12 @@ pub(super) async fn replace(call: &Call<'_>) -> Result<Vec<u8>, Fault> {
     let params = &call.params;
     let draft = Draft::read(params, call.facade.terms())?;
     let in_any_case = in_any_case(params)?;
-    let which = which(params, "cancelOrderId", "cancelOrigClientOrderId")?;
+    let which = Which::named(
+        params,
+        "cancelOrderId",
+        "cancelOrigClientOrderId",
+        Fault::unknown_order,
+    )?;
     let only_if = only_if(params)?;
     match params.get("orderRateLimitExceededMode") {
         None | Some("DO_NOTHING" | "CANCEL_ONLY") => {}

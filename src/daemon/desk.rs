@@ -227,15 +227,11 @@ mod tests {
     }
 
     fn ticker(price: &str) -> Ticker {
-        Ticker {
-            symbol: Symbol::parse("A/Q").unwrap(),
-            last: Price::parse(price).unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        }
+        Ticker::of_last(
+            Symbol::parse("A/Q").unwrap(),
+            Price::parse(price).unwrap(),
+            Timestamp::default(),
+        )
     }
 
     /// Whether each price is used, with no silence needed for a takeover; `place price`.

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Mutex;
 
 use crate::oracle::{AskError, Asker};
-use crate::venue_data::{VenueData, Wish};
+use crate::venue_data::{self, VenueData, Wish};
 
 /// Where wishes come from; who answers them holds it, and lets it go to the next one when the sources are changed.
-pub(super) type Wishes = Rc<Mutex<mpsc::Receiver<Wish>>>;
+pub(super) type Wishes = Rc<Mutex<venue_data::Wishes>>;
 
 /// The clients' end, and the one that answers.
 pub(super) fn open() -> (VenueData, Wishes) {
@@ -19,8 +19,9 @@ pub(super) fn open() -> (VenueData, Wishes) {
 /// Answers wishes for ever. Where there is nobody to ask, or no answer, what is to be told is dropped, which says so.
 pub(super) async fn answer(mut asker: Option<Asker>, wishes: Wishes) {
     let mut wishes = wishes.lock().await;
+    wishes.are_answered(asker.is_some());
     let mut failed = false;
-    while let Some(wish) = wishes.recv().await {
+    while let Some(wish) = wishes.next().await {
         let Some(asker) = &mut asker else { continue };
         let result = match wish {
             // Nobody may be waiting any more.

@@ -49,6 +49,20 @@ pub enum Seen {
     Fill(Box<Trade>),
 }
 
+/// The order of this id that these events closed.
+pub fn closed_among(events: &[Event], id: OrderId) -> Option<&Order> {
+    // An order is closed once, and those who look do so soon after.
+    events.iter().rev().find_map(|event| {
+        if let Event::OrderClosed(closed) = event
+            && closed.id == id
+        {
+            Some(closed.as_ref())
+        } else {
+            None
+        }
+    })
+}
+
 impl Seen {
     /// The market.
     pub fn symbol(&self) -> Symbol {

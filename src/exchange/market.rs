@@ -34,6 +34,19 @@ pub struct Ticker {
 }
 
 impl Ticker {
+    /// One that tells the last price alone.
+    pub fn of_last(symbol: Symbol, last: Price, at: Timestamp) -> Ticker {
+        Ticker {
+            symbol,
+            last,
+            bid: None,
+            ask: None,
+            bid_quantity: None,
+            ask_quantity: None,
+            at,
+        }
+    }
+
     /// What a buyer pays.
     pub fn ask_or_last(&self) -> Price {
         self.ask.unwrap_or(self.last)

@@ -2,6 +2,7 @@
 
 use super::audit::{fold_pair, fold_terms};
 use super::chance;
+use super::event::closed_among;
 use super::ledger::{Account, Refused};
 use super::market::{Market, Ticker};
 use super::order::{Booked, CloseReason, Filled, Hold, Lifecycle, Order, OrderKind, Side, Stage};
@@ -319,15 +320,7 @@ impl Exchange {
 
     /// An order that was closed in this turn.
     pub(super) fn closed_just_now(&self, id: OrderId) -> Option<Box<Order>> {
-        self.events.iter().rev().find_map(|event| {
-            if let Event::OrderClosed(closed) = event
-                && closed.id == id
-            {
-                Some(closed.clone())
-            } else {
-                None
-            }
-        })
+        closed_among(&self.events, id).cloned().map(Box::new)
     }
 
     pub(super) fn journal_placed(&mut self, order: &Order) {
@@ -369,15 +362,11 @@ mod tests {
     /// An exchange at a price of 100 with these deposits.
     fn exchange(deposits: &[(&str, &str)]) -> Exchange {
         let mut exchange = Exchange::new(crate::exchange::Rules::default());
-        let ticker = Ticker {
-            symbol: Symbol::parse("BTC/USDT").unwrap(),
-            last: Price::parse("100").unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        };
+        let ticker = Ticker::of_last(
+            Symbol::parse("BTC/USDT").unwrap(),
+            Price::parse("100").unwrap(),
+            Timestamp::default(),
+        );
         let moment = Moment::default();
         exchange
             .handle(moment, Command::ApplyTickers(vec![ticker]))

@@ -194,15 +194,11 @@ mod tests {
 
     #[test]
     fn a_batch_may_name_a_new_symbol_more_often_than_symbols_are_allowed() {
-        let row = Ticker {
-            symbol: Symbol::parse("BTC/USDT").unwrap(),
-            last: Price::parse("100").unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        };
+        let row = Ticker::of_last(
+            Symbol::parse("BTC/USDT").unwrap(),
+            Price::parse("100").unwrap(),
+            Timestamp::default(),
+        );
         let mut exchange = Exchange::new(Rules::default());
         let batch = Command::ApplyTickers(vec![row; SYMBOLS_MAX + 1]);
         assert_eq!(exchange.handle(Moment::default(), batch), Ok(Outcome::Done));

@@ -79,8 +79,9 @@ impl Exchange {
         let most = CANCELED_AT_ONCE_MAX.saturating_add(1);
         let mut ids: Vec<OrderId> = match symbol {
             Some(symbol) => {
-                let open = self.open_orders_of(symbol, OrderId::new(0));
-                open.map(|order| order.id).take(most).collect()
+                let market = self.markets.get(&symbol);
+                let open = market.into_iter().flat_map(|market| &market.open);
+                open.copied().take(most).collect()
             }
             None => self.orders.keys().copied().take(most).collect(),
         };

@@ -96,15 +96,11 @@ mod tests {
     }
 
     fn ticker(price: &str) -> Ticker {
-        Ticker {
-            symbol: Symbol::parse("BTC/USDT").unwrap(),
-            last: Price::parse(price).unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        }
+        Ticker::of_last(
+            Symbol::parse("BTC/USDT").unwrap(),
+            Price::parse(price).unwrap(),
+            Timestamp::default(),
+        )
     }
 
     fn buy(exchange: &mut Exchange, seconds: u64, kind: OrderKind) -> OrderId {

@@ -1,16 +1,15 @@
 //! Market data over time: `/candles`, `/stats`, and what is on offer: `/depth`.
 
 use super::fields::invalid;
-use super::market::{DAY, Since, Summary, Wanted};
+use super::market::{DAY, Since, Summary, Top, Wanted};
 use super::message::Response;
 use super::names;
 use super::problem::Problem;
 use super::router::Call;
 use crate::candles::{Candle, INTERVALS, Interval};
 use crate::exchange::{Exchange, Rejection};
-use crate::shapes::json::{Items, Members, array, document, object};
+use crate::shapes::json::{Members, array, document, object};
 use crate::units::{Price, Quantity, Symbol, Timestamp};
-use crate::venue_data::Book;
 
 /// The most candles in one answer, and how many are shown where nothing is said.
 const ROWS: (u64, u64) = (1000, 500);
@@ -116,37 +115,30 @@ pub(super) async fn depth(call: &Call<'_>) -> Result<Response, Problem> {
         // The bound is below that of any usize.
         let levels = usize::try_from(levels).unwrap_or(usize::MAX);
         if let Some(book) = call.context.book(symbol, levels).await {
-            return Ok(Response::json(200, told(symbol, &book)));
+            let side = |side: Vec<_>| {
+                side.into_iter()
+                    .map(|(price, quantity)| (price, Some(quantity)))
+            };
+            let sides = [side(book.bids).collect(), side(book.asks).collect()];
+            return Ok(Response::json(200, told(symbol, None, &sides)));
         }
     }
     let top = call.context.top(symbol).await?;
-    Ok(Response::json(
-        200,
-        document(|members| {
-            let side = |level: Option<(Price, Option<Quantity>)>| {
-                move |levels: &mut Items<'_>| {
-                    if let Some((price, quantity)) = level {
-                        array(levels.next(), |figures| {
-                            figures.put(price);
-                            figures.put(quantity);
-                        });
-                    }
-                }
-            };
-            members.put("symbol", symbol);
-            members.put("ts", top.map(|top| top.at));
-            members.array("bids", side(top.and_then(|top| top.bid)));
-            members.array("asks", side(top.and_then(|top| top.ask)));
-        }),
-    ))
+    let side = |best: fn(&Top) -> Option<Level>| top.as_ref().and_then(best).into_iter().collect();
+    let sides = [side(|top| top.bid), side(|top| top.ask)];
+    let answer = told(symbol, top.as_ref().map(|top| top.at), &sides);
+    Ok(Response::json(200, answer))
 }
 
-/// A venue's own book, which tells no time.
-fn told(symbol: Symbol, book: &Book) -> Vec<u8> {
+/// A price, and what is on offer there, where that is known.
+type Level = (Price, Option<Quantity>);
+
+/// Bids and asks, the best first. A venue's own book tells no time.
+fn told(symbol: Symbol, at: Option<Timestamp>, sides: &[Vec<Level>; 2]) -> Vec<u8> {
     document(|members| {
         members.put("symbol", symbol);
-        members.put("ts", None::<u64>);
-        for (name, side) in [("bids", &book.bids), ("asks", &book.asks)] {
+        members.put("ts", at);
+        for (name, side) in ["bids", "asks"].into_iter().zip(sides) {
             members.array(name, |levels| {
                 for &(price, quantity) in side {
                     array(levels.next(), |figures| {

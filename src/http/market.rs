@@ -15,7 +15,7 @@ use crate::archive::{Archive, CandleWalk, TradeWalk, Unreadable};
 use crate::candles::{Candle, Candles, Interval, Level, Volume, merged, without_gaps};
 use crate::exchange::{Exchange, Ticker, Trade};
 use crate::units::{Exact, Price, Quantity, Rounding, Span, Symbol, Timestamp};
-use crate::venue_data::{self, Book, BookWish, CandleWish};
+use crate::venue_data::{self, Book, BookWish, CandleWish, VenueData};
 
 /// The most candles in one answer.
 pub const CANDLES_MAX: usize = 1000;
@@ -165,6 +165,12 @@ impl Context {
             now: holes.now,
         };
         venue.candles(wish).await.unwrap_or_default()
+    }
+
+    /// Whether there is a venue that tells what was not seen here.
+    pub fn has_venue(&self) -> bool {
+        let venue = self.venue_data.as_ref();
+        venue.is_some_and(VenueData::is_answered)
     }
 
     /// The venue's own book, where it tells; orders here meet the best bid and ask of the last tick only.

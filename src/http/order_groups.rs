@@ -7,7 +7,7 @@ use super::fields::{Field, body, flag, invalid, object, required, text};
 use super::message::Response;
 use super::names;
 use super::order_terms::{client_id, word};
-use super::orders::{new_order, not_canceled, order_id};
+use super::orders::{new_order, not_canceled, order_id, put_canceled};
 use super::problem::Problem;
 use super::router::Call;
 use crate::exchange::{
@@ -113,11 +113,7 @@ fn replaced_document(replaced: &Replaced) -> Vec<u8> {
     let reason = |why: Option<&Rejection>| why.map(ToString::to_string);
     document(|members| {
         if let Ok((order, freed)) = canceled {
-            write_order(members.name("canceled_order"), order, None, None);
-            members.object("freed", |assets| {
-                assets.put(order.symbol.base().as_str(), freed.base);
-                assets.put(order.symbol.quote().as_str(), freed.quote);
-            });
+            put_canceled(members, order, *freed);
         } else {
             members.put("canceled_order", None::<&str>);
             members.put("freed", None::<&str>);

@@ -11,7 +11,7 @@ use super::router::Call;
 use crate::exchange::{
     Command, Exchange, Freed, NewOrder, Order, OrderKind, Outcome, Rejection, Side, Strict,
 };
-use crate::shapes::json::{document, object};
+use crate::shapes::json::{Members, document, object};
 use crate::shapes::order::{ORDER_BYTES, order_document, write_order};
 use crate::units::{OrderId, Price, Quantity};
 
@@ -197,14 +197,17 @@ pub(super) async fn not_canceled(call: &Call<'_>, why: Rejection) -> Result<Prob
 
 fn canceled(order: &Order, freed: Freed) -> Vec<u8> {
     let mut out = Vec::with_capacity(ORDER_BYTES);
-    object(&mut out, |members| {
-        write_order(members.name("canceled_order"), order, None, None);
-        members.object("freed", |assets| {
-            assets.put(order.symbol.base().as_str(), freed.base);
-            assets.put(order.symbol.quote().as_str(), freed.quote);
-        });
-    });
+    object(&mut out, |members| put_canceled(members, order, freed));
     out
+}
+
+/// An order that was taken back, and what that freed.
+pub(super) fn put_canceled(members: &mut Members<'_>, order: &Order, freed: Freed) {
+    write_order(members.name("canceled_order"), order, None, None);
+    members.object("freed", |assets| {
+        assets.put(order.symbol.base().as_str(), freed.base);
+        assets.put(order.symbol.quote().as_str(), freed.quote);
+    });
 }
 
 /// Something that is no id names no order.

@@ -34,15 +34,11 @@ fn changes(accounts: usize) -> Changes {
 }
 
 fn ticker(symbol: &str, price: &str) -> Ticker {
-    Ticker {
-        symbol: Symbol::parse(symbol).unwrap(),
-        last: Price::parse(price).unwrap(),
-        bid: None,
-        ask: None,
-        bid_quantity: None,
-        ask_quantity: None,
-        at: Timestamp::default(),
-    }
+    Ticker::of_last(
+        Symbol::parse(symbol).unwrap(),
+        Price::parse(price).unwrap(),
+        Timestamp::default(),
+    )
 }
 
 #[test]

@@ -88,15 +88,11 @@ mod tests {
     use crate::units::Timestamp;
 
     fn ticker(price: &str) -> Ticker {
-        Ticker {
-            symbol: Symbol::parse("BTC/USDT").unwrap(),
-            last: Price::parse(price).unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        }
+        Ticker::of_last(
+            Symbol::parse("BTC/USDT").unwrap(),
+            Price::parse(price).unwrap(),
+            Timestamp::default(),
+        )
     }
 
     /// Which of the prices, one a poll, are let through.

@@ -276,15 +276,11 @@ mod tests {
     }
 
     fn ticker(text: &str) -> Ticker {
-        Ticker {
-            symbol: symbol(text),
-            last: Price::parse("1").unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        }
+        Ticker::of_last(
+            symbol(text),
+            Price::parse("1").unwrap(),
+            Timestamp::default(),
+        )
     }
 
     fn end(delivered: bool, error: Option<&str>) -> PollEnd {

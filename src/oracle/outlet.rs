@@ -187,15 +187,11 @@ mod tests {
     use crate::units::{Price, Timestamp};
 
     fn ticker(symbol: &str, last: &str) -> Ticker {
-        Ticker {
-            symbol: Symbol::parse(symbol).unwrap(),
-            last: Price::parse(last).unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        }
+        Ticker::of_last(
+            Symbol::parse(symbol).unwrap(),
+            Price::parse(last).unwrap(),
+            Timestamp::default(),
+        )
     }
 
     #[test]

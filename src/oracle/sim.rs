@@ -317,15 +317,11 @@ mod tests {
     }
 
     fn known(symbol: &str, last: &str) -> Ticker {
-        Ticker {
-            symbol: Symbol::parse(symbol).unwrap(),
-            last: Price::parse(last).unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        }
+        Ticker::of_last(
+            Symbol::parse(symbol).unwrap(),
+            Price::parse(last).unwrap(),
+            Timestamp::default(),
+        )
     }
 
     fn sane(ticker: &Ticker) -> bool {

@@ -233,15 +233,11 @@ mod tests {
             ..Rules::default()
         };
         let mut exchange = Exchange::new(rules);
-        let ticker = Ticker {
-            symbol: Symbol::parse("BTC/USDT").unwrap(),
-            last: Price::parse("100").unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: Timestamp::default(),
-        };
+        let ticker = Ticker::of_last(
+            Symbol::parse("BTC/USDT").unwrap(),
+            Price::parse("100").unwrap(),
+            Timestamp::default(),
+        );
         let apply = Command::ApplyTickers(vec![ticker]);
         exchange.handle(Moment::default(), apply).unwrap();
         exchange

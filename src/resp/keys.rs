@@ -291,8 +291,7 @@ impl Ground<'_> {
         if ids.len() > IDS_MOST {
             return Draft::Late(Late::Members(ids, self.protocol));
         }
-        reply.set(ids.len());
-        reply.bulks(ids.iter().map(OrderId::to_string));
+        reply.ids(&ids);
         Draft::Ready(reply.out)
     }
 

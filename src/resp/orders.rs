@@ -160,8 +160,7 @@ pub(super) fn look_up(late: Late, archive: &dyn Archive) -> Result<Found, Unread
         }
         Late::Members(ids, protocol) => {
             let mut reply = Reply::new(protocol);
-            reply.set(ids.len());
-            reply.bulks(ids.iter().map(OrderId::to_string));
+            reply.ids(&ids);
             Ok(Found::Bytes(reply.out))
         }
     }

@@ -1,5 +1,7 @@
 //! Answers in bytes, in the second and the third version of the protocol.
 
+use crate::units::OrderId;
+
 /// The version of the protocol that a client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Protocol {
@@ -59,6 +61,12 @@ impl Reply {
         for bytes in all {
             self.bulk(bytes.as_ref());
         }
+    }
+
+    /// A set of ids of orders.
+    pub(super) fn ids(&mut self, ids: &[OrderId]) {
+        self.set(ids.len());
+        self.bulks(ids.iter().map(OrderId::to_string));
     }
 
     /// The head of the answer to a scan, which goes on at `next`; the array that follows is of what was found.

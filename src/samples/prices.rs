@@ -112,15 +112,11 @@ mod tests {
 
     fn tick(exchange: &mut Exchange, minutes: u64, last: &str) -> Timestamp {
         let now = Timestamp::from_millis(1_723_075_200_000 + minutes * 60_000);
-        let ticker = Ticker {
-            symbol: Symbol::parse("BTC/USDT").unwrap(),
-            last: Price::parse(last).unwrap(),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: now,
-        };
+        let ticker = Ticker::of_last(
+            Symbol::parse("BTC/USDT").unwrap(),
+            Price::parse(last).unwrap(),
+            now,
+        );
         let moment = Moment {
             now,
             ..exchange.moment()

@@ -9,6 +9,7 @@ use redb::{Database, ReadTransaction, ReadableTable, Table, WriteTransaction};
 
 use super::StoreError;
 use super::load::opened;
+use super::reader::closed_order;
 use super::row::read_order;
 use super::tables::{ARCHIVE, CLOSED_BY_NAME, CLOSED_ORDER, META, META_NAMED};
 use crate::archive::{Name, OrderWalk};
@@ -141,12 +142,7 @@ pub(super) fn walk(
         return Ok(());
     };
     let archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
-    let order = |sequence: u64| {
-        let row = archive.get((sequence, CLOSED_ORDER));
-        let row = row.map_err(StoreError::new)?;
-        row.map(|bytes| read_order(bytes.value(), sequence))
-            .transpose()
-    };
+    let order = |sequence: u64| closed_order(&archive, sequence);
     let key = walk.name.key();
     // The first id from which on orders were placed at this time or later.
     let first_at = |at: Timestamp| -> Result<u64, StoreError> {

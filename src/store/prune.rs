@@ -3,9 +3,8 @@
 use redb::{Database, ReadableTable as _, Table};
 
 use super::StoreError;
-use super::row::read_order;
-use super::tables::{ARCHIVE, CLOSED_BY_NAME, CLOSED_BY_UPDATE, CLOSED_ORDER};
-use crate::exchange::Order;
+use super::reader::closed_order;
+use super::tables::{ARCHIVE, CLOSED_BY_NAME, CLOSED_BY_UPDATE};
 use crate::units::{Elapsed, OrderId};
 
 /// The most closed orders that one commit prunes; more go with the commits after it.
@@ -25,7 +24,8 @@ pub(super) fn prune(database: &Database, before: Elapsed) -> Result<Vec<OrderId>
         while pruned.len() < PRUNE_ROWS_MAX {
             let Some(key) = oldest(&index)? else { break };
             let (_, sequence) = key;
-            let order = order(&archive, sequence)?;
+            // One that is only in the index goes in any case.
+            let order = closed_order(&archive, sequence)?;
             if order
                 .as_ref()
                 .is_some_and(|order| order.updated_elapsed >= before)
@@ -55,15 +55,4 @@ fn oldest(index: &Table<'_, (u64, u64), ()>) -> Result<Option<(u64, u64)>, Store
         .first()
         .map_err(StoreError::new)?
         .map(|(key, _)| key.value()))
-}
-
-/// A closed order; one that is only in the index goes in any case.
-fn order(
-    archive: &Table<'_, (u64, u32), &'static [u8]>,
-    sequence: u64,
-) -> Result<Option<Order>, StoreError> {
-    let row = archive.get((sequence, CLOSED_ORDER));
-    let row = row.map_err(StoreError::new)?;
-    row.map(|bytes| read_order(bytes.value(), sequence))
-        .transpose()
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use redb::{ReadableTable as _, ReadableTableMetadata as _};
+use redb::{ReadableTable, ReadableTableMetadata as _};
 
 use super::row::{read_entry, read_order};
 use super::tables::{ARCHIVE, CLOSED_BY_UPDATE, CLOSED_ORDER, OPEN_ORDERS};
@@ -12,6 +12,17 @@ use crate::archive::{Archive, CandleWalk, OrderWalk, Stored, TradeWalk, Unreadab
 use crate::candles::Candle;
 use crate::exchange::{HistoryEntry, Order, Trade};
 use crate::units::OrderId;
+
+/// A closed order of the archive.
+pub(super) fn closed_order(
+    archive: &impl ReadableTable<(u64, u32), &'static [u8]>,
+    sequence: u64,
+) -> Result<Option<Order>, StoreError> {
+    let row = archive.get((sequence, CLOSED_ORDER));
+    let row = row.map_err(StoreError::new)?;
+    row.map(|bytes| read_order(bytes.value(), sequence))
+        .transpose()
+}
 
 /// Reads the committed state; cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,12 +38,7 @@ impl Reader {
     fn read_order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         let transaction = self.shared.view()?;
         let archive = transaction.open_table(ARCHIVE).map_err(StoreError::new)?;
-        let bytes = archive
-            .get((id.sequence(), CLOSED_ORDER))
-            .map_err(StoreError::new)?;
-        bytes
-            .map(|bytes| read_order(bytes.value(), id.sequence()))
-            .transpose()
+        closed_order(&archive, id.sequence())
     }
 
     fn read_history(&self, id: OrderId) -> Result<Vec<HistoryEntry>, StoreError> {
@@ -69,12 +75,9 @@ impl Reader {
         for entry in index.range(begin..end).map_err(StoreError::new)?.rev() {
             let (key, ()) = entry.map(|(key, _)| (key, ())).map_err(StoreError::new)?;
             let (_, sequence) = key.value();
-            let row = archive.get((sequence, CLOSED_ORDER));
-            let Some(bytes) = row.map_err(StoreError::new)? else {
-                continue;
-            };
-            let order = read_order(bytes.value(), sequence)?;
-            if visit(order).is_break() {
+            if let Some(order) = closed_order(&archive, sequence)?
+                && visit(order).is_break()
+            {
                 break;
             }
         }

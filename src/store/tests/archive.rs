@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::desk::{Desk, by_hand};
 use super::disk::{Disk, Fault};
 use super::play::{Play, Told, rules};
-use super::{CACHE_BYTES, commit, wait};
+use super::{CACHE_BYTES, commit, shown, wait};
 use crate::archive::{Archive, TradeWalk, Walk};
 use crate::exchange::{Command, Exchange, Order, Rules, Trade};
 use crate::store::open::Place;
@@ -15,17 +15,7 @@ use crate::units::{Elapsed, OrderId, Span, Timestamp};
 
 /// Closed orders of a walk, at most `most`.
 fn walked(reader: &Reader, walk: Walk, most: usize) -> Vec<Order> {
-    let mut orders = Vec::new();
-    let visit = &mut |order| {
-        orders.push(order);
-        if orders.len() == most {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    reader.walk(walk, visit).unwrap();
-    orders
+    shown(most, |visit| reader.walk(walk, visit))
 }
 
 #[track_caller]

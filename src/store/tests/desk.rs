@@ -33,15 +33,11 @@ impl Desk {
             },
         };
         desk.handle(Command::List(vec![symbol()]));
-        desk.handle(Command::ApplyTickers(vec![Ticker {
-            symbol: symbol(),
-            last: price("100"),
-            bid: None,
-            ask: None,
-            bid_quantity: None,
-            ask_quantity: None,
-            at: desk.moment.now,
-        }]));
+        desk.handle(Command::ApplyTickers(vec![Ticker::of_last(
+            symbol(),
+            price("100"),
+            desk.moment.now,
+        )]));
         desk.fund();
         desk
     }

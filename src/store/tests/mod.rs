@@ -24,10 +24,13 @@ mod play;
 mod samples;
 mod state;
 
+use std::ops::ControlFlow;
+
 use tokio::sync::oneshot;
 
 use super::{Batch, Store, StoreError};
-use crate::exchange::Exchange;
+use crate::archive::Unreadable;
+use crate::exchange::{Exchange, Order};
 
 /// A cache that is smaller than what the tests write, so that reads reach the disk.
 const CACHE_BYTES: usize = 256 << 10;
@@ -35,6 +38,24 @@ const CACHE_BYTES: usize = 256 << 10;
 /// Waits for the thread's answer.
 fn wait(answer: oneshot::Receiver<Result<(), StoreError>>) -> Result<(), StoreError> {
     answer.blocking_recv().map_err(StoreError::new)?
+}
+
+/// Orders as somebody is shown them who wants at most so many.
+fn shown(
+    most: usize,
+    show: impl FnOnce(&mut dyn FnMut(Order) -> ControlFlow<()>) -> Result<(), Unreadable>,
+) -> Vec<Order> {
+    let mut orders = Vec::new();
+    let visit = &mut |order| {
+        orders.push(order);
+        if orders.len() == most {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    show(visit).unwrap();
+    orders
 }
 
 /// Commits what changed in an exchange.

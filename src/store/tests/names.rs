@@ -1,10 +1,9 @@
 //! Closed orders by their names: of the market, of the client, of the pair.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use super::play::{Play, SYMBOLS, Told};
-use super::{CACHE_BYTES, wait};
+use super::{CACHE_BYTES, shown, wait};
 use crate::archive::{Archive, Name, OrderWalk};
 use crate::exchange::Order;
 use crate::store::tables::{CLOSED_BY_NAME, META, META_NAMED};
@@ -12,17 +11,7 @@ use crate::store::{Batch, FILE_NAME, Store, StoreError, check, prune};
 use crate::units::{ClientId, Elapsed, OrderId, Symbol, Timestamp};
 
 fn walked(store: &Store, walk: OrderWalk, most: usize) -> Vec<Order> {
-    let mut orders = Vec::new();
-    let visit = &mut |order| {
-        orders.push(order);
-        if orders.len() == most {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    store.reader().named(walk, visit).unwrap();
-    orders
+    shown(most, |visit| store.reader().named(walk, visit))
 }
 
 /// What a walk has to show, from all orders that are closed.
